@@ -1,0 +1,374 @@
+// The object of a topic: turns what happens to it into calls on the log, and performs what follows from them.
+
+import { DurableObject } from "cloudflare:workers";
+import { parseOptions } from "../options.ts";
+import { isEphemeral } from "../protocol/names.ts";
+import type { Batch } from "../queue/log-store.ts";
+import type { Segment } from "../queue/record-writer.ts";
+import { AlarmClock } from "./alarm-clock.ts";
+import type { PushAnswer } from "./fan-out.ts";
+import { KeepAwake } from "./keep-awake.ts";
+import { channelObject, LOOKUP_OBJECT, parseTopicObject, topicObject } from "./object-names.ts";
+import { OpenTopic } from "./open-topic.ts";
+import { Producers } from "./producers.ts";
+import type { PublishOutcome } from "./publish-group.ts";
+import { type ChannelStats, channelStats, type TopicReport, topicStats } from "./topic-stats.ts";
+
+/** What became of an order that concerns a channel. */
+export type ChannelOutcome = "done" | "no-topic" | "no-channel";
+
+/** A part of the log for a channel. */
+export interface Pulled {
+  readonly batches: Batch[];
+  /** How far the topic has fanned out. */
+  readonly end: number;
+  /** Whether the topic sends what follows by itself. */
+  readonly isFollowing: boolean;
+}
+
+/** How long a lost call to a channel can stay unnoticed: an alarm rings that often while messages are published. */
+const GUARD_MS = 10 * 60_000;
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+/** Bytes of one answer to a channel, about. */
+const PULL_BYTES = 2 * 2 ** 20;
+
+export class Topic extends DurableObject<Env> {
+  readonly #address = parseTopicObject(this.ctx.id.name ?? "");
+  readonly #options = parseOptions({ ...this.env });
+  readonly #alarm = new AlarmClock(this.ctx.storage);
+  readonly #producers: Producers;
+  #topic: OpenTopic | null;
+  /** Where the seqs of the last life ended. */
+  #lastEnd = 0;
+  /** Under way while a new topic makes itself known: publishes are answered after that. */
+  #announcing: Promise<void> | null = null;
+  #hasAnnounced = false;
+  #failures = 0;
+  readonly #keepAwake = new KeepAwake(() => this.#isVolatile);
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    void ctx.blockConcurrencyWhile(() => this.#alarm.load());
+    this.#topic = OpenTopic.load(this.#address.topic, Date.now(), this.#surroundings);
+    this.#producers = new Producers(ctx, this.#address.topic, this.#options, {
+      store: (segments) => this.#store(segments),
+      confirmed: () => ctx.storage.sync(),
+      ready: () => this.#announcing,
+      publishTo: (topic, records) => this.#other(topic).publish(records),
+      createTopic: (topic) => {
+        if (topic === this.#address.topic) this.#ensure();
+        else
+          this.#other(topic)
+            .create()
+            .catch((error) => this.#log(`topic ${topic} could not be created`, error));
+      },
+      wakeBy: (at) => this.#alarm.setBy(at),
+    });
+  }
+
+  // Sockets: the gateway's, and those of direct producers.
+
+  override fetch(request: Request): Response {
+    return this.#producers.accept(request);
+  }
+
+  override webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): void {
+    this.#producers.receive(webSocket, message);
+  }
+
+  override webSocketClose(webSocket: WebSocket): void {
+    this.#producers.closed(webSocket);
+  }
+
+  override webSocketError(webSocket: WebSocket): void {
+    this.#producers.closed(webSocket);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarm.rang();
+    this.#producers.beat(Date.now());
+    const topic = this.#topic;
+    if (!topic) return;
+    if (topic.isDeleting) {
+      await this.#delete(topic);
+      return;
+    }
+    if (!this.#hasAnnounced) await this.#announce();
+    for (const [channel, start] of topic.removedChannels) await this.#tellRemoved(topic, channel, start);
+    topic.fanOut.sendToUnknown();
+    topic.fanOut.send();
+    if (topic.log.trim()) this.#alarm.setBy(Date.now() + RETRY_MS);
+  }
+
+  // Orders of the Worker.
+
+  /** Publishes records as a RecordWriter collects them. */
+  publish(records: Uint8Array): Promise<PublishOutcome> {
+    return this.#producers.publish(records);
+  }
+
+  async create(): Promise<void> {
+    this.#ensure();
+    await this.#announcing;
+  }
+
+  /** False when there is no such topic. */
+  async remove(): Promise<boolean> {
+    const topic = this.#topic;
+    if (!topic) return false;
+    topic.isDeleting = true;
+    topic.save();
+    this.#alarm.setBy(Date.now() + RETRY_MS);
+    await this.#delete(topic);
+    return true;
+  }
+
+  /** Drops what waits at the topic itself. False when there is no such topic. */
+  empty(): boolean {
+    return this.#change((topic) => topic.log.empty());
+  }
+
+  setPaused(isPaused: boolean): boolean {
+    return this.#change((topic) => topic.log.setPaused(isPaused));
+  }
+
+  async createChannel(channel: string): Promise<ChannelOutcome> {
+    const topic = this.#living;
+    if (!topic) return "no-topic";
+    await this.#addChannel(topic, channel);
+    return "done";
+  }
+
+  async removeChannel(channel: string): Promise<ChannelOutcome> {
+    const topic = this.#living;
+    if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
+    await this.#removeChannel(topic, channel);
+    return "done";
+  }
+
+  async emptyChannel(channel: string): Promise<ChannelOutcome> {
+    const topic = this.#living;
+    if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
+    await this.#channel(channel).empty(topic.log.channelStart(channel), topic.log.fanout);
+    return "done";
+  }
+
+  async setChannelPaused(channel: string, isPaused: boolean): Promise<ChannelOutcome> {
+    const topic = this.#living;
+    if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
+    await this.#channel(channel).setPaused(topic.log.channelStart(channel), isPaused);
+    return "done";
+  }
+
+  /** Null when there is no such topic, or it lacks the channel that is asked for. */
+  async stats(channel: string | null, includesClients: boolean): Promise<TopicReport | null> {
+    const topic = this.#topic;
+    if (!topic || (channel !== null && !topic.log.hasChannel(channel))) return null;
+    const names = channel === null ? topic.log.channelNames : [channel];
+    const producers = this.#producers.reports;
+    const asked = await Promise.all(names.map((name) => this.#channelStats(topic, name, includesClients)));
+    const reports = asked.filter((report) => report !== null);
+    const channels = reports.map(({ stats }) => stats);
+    for (const { publishers } of reports) producers.push(...publishers);
+    const { memQueueSize } = this.#options;
+    return { topic: topicStats(this.#address.topic, topic.log, channels, memQueueSize), producers };
+  }
+
+  // What the objects of its channels ask.
+
+  /** Makes topic and channel exist for a consumer. Returns where the channel begins, or null while the topic is deleted. */
+  async openChannel(channel: string): Promise<number | null> {
+    const topic = this.#ensure();
+    if (topic.isDeleting) return null;
+    await this.#addChannel(topic, channel);
+    return topic.log.hasChannel(channel) ? topic.log.channelStart(channel) : null;
+  }
+
+  /** The log from `seq` on. Null when the channel that began at `start` is no longer there. */
+  pull(channel: string, start: number, seq: number, low: number): Pulled | null {
+    const topic = this.#withChannel(channel, start);
+    if (!topic) return null;
+    topic.log.report(channel, low);
+    const batches = topic.log.read(seq, PULL_BYTES);
+    const last = batches.at(-1);
+    const next = last ? last.first + last.count : seq;
+    const isFollowing = next >= topic.log.fanout;
+    if (isFollowing) topic.fanOut.follow(channel, next);
+    return { batches, end: topic.log.fanout, isFollowing };
+  }
+
+  /** The frames of the first of some messages, null for one that is gone. Null when the channel is. */
+  frames(channel: string, start: number, seqs: number[]): (Uint8Array | null)[] | null {
+    return this.#withChannel(channel, start)?.log.frames(seqs, PULL_BYTES) ?? null;
+  }
+
+  /** The channel has saved that everything below `low` is finished. */
+  report(channel: string, start: number, low: number): void {
+    this.#withChannel(channel, start)?.log.report(channel, low);
+  }
+
+  /** The last consumer of an ephemeral channel left. */
+  async leave(channel: string, start: number): Promise<void> {
+    const topic = this.#withChannel(channel, start);
+    if (topic) await this.#removeChannel(topic, channel);
+  }
+
+  get #surroundings() {
+    const { memQueueSize, maxTopicBytes } = this.#options;
+    return {
+      sql: this.ctx.storage.sql,
+      limits: { node: this.#address.node, memQueueSize, maxTopicBytes },
+      push: (channel: string, batches: Batch[], end: number) => this.#push(channel, batches, end),
+      pushFailed: (channel: string, error: unknown) => this.#pushFailed(channel, error),
+    };
+  }
+
+  /** The topic, unless it is about to end. */
+  get #living(): OpenTopic | null {
+    return this.#topic?.isDeleting ? null : this.#topic;
+  }
+
+  /** Whether messages would be lost by a sleep: those of an ephemeral topic are only in memory. */
+  get #isVolatile(): boolean {
+    const log = this.#topic?.log;
+    return log !== undefined && isEphemeral(this.#address.topic) && log.free < log.end;
+  }
+
+  #withChannel(channel: string, start: number): OpenTopic | null {
+    const topic = this.#living;
+    return topic?.log.hasChannel(channel) && topic.log.channelStart(channel) === start ? topic : null;
+  }
+
+  /** The object of another topic. */
+  #other(topic: string) {
+    return this.env.TOPIC.getByName(topicObject({ ...this.#address, topic }));
+  }
+
+  #channel(channel: string) {
+    return this.env.CHANNEL.getByName(channelObject({ ...this.#address, channel }));
+  }
+
+  /** The topic; a new one when there is none. */
+  #ensure(): OpenTopic {
+    if (this.#topic) return this.#topic;
+    const now = Date.now();
+    this.#topic = OpenTopic.create(this.#address.topic, now, this.#lastEnd, this.#surroundings);
+    this.#hasAnnounced = false;
+    this.#announcing = this.#announce().finally(() => {
+      this.#announcing = null;
+    });
+    // Should this life end before the topic is known, the next one makes it known.
+    this.#alarm.setBy(now + GUARD_MS);
+    return this.#topic;
+  }
+
+  #change(change: (topic: OpenTopic) => void): boolean {
+    const topic = this.#living;
+    if (!topic) return false;
+    change(topic);
+    topic.save();
+    topic.fanOut.send();
+    return true;
+  }
+
+  #store(segments: Segment[]): PublishOutcome {
+    const topic = this.#ensure();
+    if (topic.isDeleting) return "exiting";
+    if (topic.log.isFull) return "full";
+    try {
+      topic.log.append(segments, Date.now());
+    } catch (error) {
+      this.#log("failed to write messages", error);
+      return "failed";
+    }
+    if (topic.fanOut.hasFollowers) this.#alarm.setBy(Date.now() + GUARD_MS);
+    topic.fanOut.send();
+    this.#keepAwake.check();
+    return "stored";
+  }
+
+  async #addChannel(topic: OpenTopic, channel: string): Promise<void> {
+    if (topic.log.hasChannel(channel)) return;
+    topic.addChannel(channel);
+    await this.#announce();
+  }
+
+  async #removeChannel(topic: OpenTopic, channel: string): Promise<void> {
+    const start = topic.log.channelStart(channel);
+    topic.removeChannel(channel);
+    await this.#tellRemoved(topic, channel, start);
+    if (isEphemeral(this.#address.topic) && topic.log.channelNames.length === 0) await this.remove();
+    else await this.#announce();
+  }
+
+  async #tellRemoved(topic: OpenTopic, channel: string, start: number): Promise<void> {
+    try {
+      await this.#channel(channel).remove(start);
+      topic.forgetRemoved(channel, start);
+    } catch (error) {
+      this.#retry(`channel ${channel} could not be told that it was deleted`, error);
+    }
+  }
+
+  /** Makes the topic and its channels known; when that fails it is made good later. */
+  async #announce(): Promise<void> {
+    const topic = this.#living;
+    if (!topic) return;
+    try {
+      await this.env.LOOKUP.getByName(LOOKUP_OBJECT).announce(this.#address.topic, topic.log.channelNames);
+      this.#hasAnnounced = true;
+    } catch (error) {
+      this.#hasAnnounced = false;
+      this.#retry("could not be announced", error);
+    }
+  }
+
+  async #delete(topic: OpenTopic): Promise<void> {
+    const channels = topic.log.channelNames.map((name) => [name, topic.log.channelStart(name)] as const);
+    const all = [...channels, ...topic.removedChannels];
+    await Promise.all(all.map(([channel, start]) => this.#channel(channel).remove(start)));
+    await this.env.LOOKUP.getByName(LOOKUP_OBJECT).withdraw(this.#address.topic);
+    if (this.#topic !== topic) return; // two deletions met
+    this.#lastEnd = topic.log.end;
+    const deleted = this.ctx.storage.deleteAll(); // takes effect at once, and takes the alarm along
+    this.#topic = null;
+    this.#alarm.rang();
+    await deleted;
+  }
+
+  async #push(channel: string, batches: Batch[], end: number): Promise<PushAnswer> {
+    const topic = this.#topic as OpenTopic;
+    const answer = await this.#channel(channel).push(topic.log.channelStart(channel), batches, end);
+    this.#failures = 0;
+    return answer;
+  }
+
+  #pushFailed(channel: string, error: unknown): void {
+    if (this.#topic?.log.hasChannel(channel)) this.#retry(`channel ${channel} could not be reached`, error);
+  }
+
+  #retry(what: string, error: unknown): void {
+    this.#log(what, error);
+    this.#alarm.setBy(Date.now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures));
+    this.#failures++;
+  }
+
+  #log(what: string, error: unknown): void {
+    console.error(`TOPIC(${this.#address.topic}): ${what}:`, error);
+  }
+
+  /** Null when the channel was removed in the meantime. */
+  async #channelStats(topic: OpenTopic, name: string, includesClients: boolean): Promise<ReportedChannel | null> {
+    const { log } = topic;
+    const report = await this.#channel(name).stats(log.channelStart(name), log.fanout);
+    if (!log.hasChannel(name)) return null;
+    const stats = channelStats(log, name, report, this.#options.memQueueSize, includesClients, Date.now());
+    return { stats, publishers: report.clients.filter(({ stats }) => stats.pub_counts !== undefined) };
+  }
+}
+
+interface ReportedChannel {
+  readonly stats: ChannelStats;
+  readonly publishers: TopicReport["producers"];
+}

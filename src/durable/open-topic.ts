@@ -1,0 +1,94 @@
+// A topic that exists: its log, whom it is sent to, and what is saved of it.
+
+import { isEphemeral } from "../protocol/names.ts";
+import { type TopicLimits, TopicLog } from "../queue/topic-log.ts";
+import { MemoryLogStore } from "../storage/memory-log-store.ts";
+import type { Sql } from "../storage/sql.ts";
+import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
+import { type SavedTopic, SqliteTopicState } from "../storage/sqlite-topic-state.ts";
+import { FanOut, type Push } from "./fan-out.ts";
+
+export interface TopicSurroundings {
+  readonly sql: Sql;
+  readonly limits: TopicLimits;
+  readonly push: Push;
+  readonly pushFailed: (channel: string, error: unknown) => void;
+}
+
+/** A topic's first seq: later lives begin above all seqs of earlier ones, so that no message id comes twice. */
+const SEQS_PER_MS = 1_024;
+
+export class OpenTopic {
+  readonly log: TopicLog;
+  readonly fanOut: FanOut;
+  /** By name, the start of the life that ended. */
+  readonly removedChannels: Map<string, number>;
+  isDeleting: boolean;
+  readonly #state: SqliteTopicState;
+
+  private constructor(name: string, saved: SavedTopic, state: SqliteTopicState, surroundings: TopicSurroundings) {
+    const { sql, limits, push, pushFailed } = surroundings;
+    const isBounded = isEphemeral(name);
+    const store = isBounded ? new MemoryLogStore() : new SqliteLogStore(sql);
+    this.log = new TopicLog(store, saved, limits, isBounded);
+    this.fanOut = new FanOut(this.log, push, pushFailed);
+    this.removedChannels = new Map(Object.entries(saved.removedChannels));
+    this.isDeleting = saved.isDeleting;
+    this.#state = state;
+  }
+
+  /** The topic as it was saved, or null when there is none. */
+  static load(name: string, now: number, surroundings: TopicSurroundings): OpenTopic | null {
+    const state = new SqliteTopicState(surroundings.sql);
+    const saved = state.load();
+    if (saved === null) return null;
+    // The messages of an ephemeral topic are gone with the memory: its next ones must not be taken for them.
+    return new OpenTopic(name, isEphemeral(name) ? reborn(saved, now) : saved, state, surroundings);
+  }
+
+  /** A new topic; its seqs begin above `above`, too. */
+  static create(name: string, now: number, above: number, surroundings: TopicSurroundings): OpenTopic {
+    const state = new SqliteTopicState(surroundings.sql);
+    state.createTable();
+    if (!isEphemeral(name)) SqliteLogStore.createTables(surroundings.sql);
+    const start = Math.max(now * SEQS_PER_MS, above);
+    const nothing = { channels: {}, dropped: [], removedChannels: {} };
+    const saved = { start, fanout: start, isPaused: false, isDeleting: false, ...nothing };
+    const topic = new OpenTopic(name, saved, state, surroundings);
+    topic.save();
+    return topic;
+  }
+
+  save(): void {
+    const { isDeleting, removedChannels } = this;
+    this.#state.save({ ...this.log.state, isDeleting, removedChannels: Object.fromEntries(removedChannels) });
+  }
+
+  /** Adds a channel, for good. */
+  addChannel(name: string): void {
+    if (!this.log.addChannel(name)) return;
+    this.fanOut.add(name);
+    this.save();
+  }
+
+  /** Removes a channel, for good; its object is still to be told. */
+  removeChannel(name: string): void {
+    this.removedChannels.set(name, this.log.channelStart(name));
+    this.log.removeChannel(name);
+    this.fanOut.remove(name);
+    this.save();
+  }
+
+  /** The object of a removed channel knows it. */
+  forgetRemoved(name: string, start: number): void {
+    if (this.removedChannels.get(name) !== start) return;
+    this.removedChannels.delete(name);
+    this.save();
+  }
+}
+
+function reborn(saved: SavedTopic, now: number): SavedTopic {
+  const start = now * SEQS_PER_MS;
+  const channels = Object.fromEntries(Object.keys(saved.channels).map((name) => [name, { start, dropped: 0 }]));
+  return { ...saved, start, channels, dropped: [], fanout: saved.fanout === null ? null : start };
+}

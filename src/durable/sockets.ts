@@ -1,0 +1,86 @@
+// The hibernating WebSockets of an object. Whoever asks for one gets it whether the object was awake or has just woken.
+
+import type { Session } from "../session/session.ts";
+import { type Attachment, Socket, type SocketIntroduction } from "./socket.ts";
+
+/** The header in which the Worker introduces a connection to an object; a client's own is never let through. */
+export const INTRODUCTION_HEADER = "nsq-edge-introduction";
+
+/** Makes the session of a new connection. */
+export type NewSession = (introduction: SocketIntroduction) => Session;
+
+export class Sockets {
+  readonly #ctx: DurableObjectState;
+  readonly #newSession: NewSession;
+  readonly #byWebSocket = new Map<WebSocket, Socket>();
+  readonly #byConnection = new Map<string, Socket>();
+
+  constructor(ctx: DurableObjectState, newSession: NewSession) {
+    this.#ctx = ctx;
+    this.#newSession = newSession;
+  }
+
+  /** Answers an upgrade request of the Worker. */
+  accept(request: Request, now: number): Response {
+    const header = request.headers.get(INTRODUCTION_HEADER);
+    if (header === null || request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
+    const introduction = JSON.parse(header) as SocketIntroduction;
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.#ctx.acceptWebSocket(server);
+    const session = this.#newSession(introduction);
+    const isLink = introduction.settings !== null;
+    if (isLink) session.skipMagic();
+    const socket = this.#add(server, session, isLink, now);
+    socket.keep();
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /**
+   * The sockets that slept, with the state of the consumers among them; to be called once when the object wakes. The one
+   * whose event woke it counts, even if it is closing.
+   */
+  restore(now: number, waking?: WebSocket): { socket: Socket; attachment: Attachment }[] {
+    const webSockets = new Set(this.#ctx.getWebSockets());
+    if (waking) webSockets.add(waking);
+    return [...webSockets].flatMap((webSocket) => {
+      const attachment = webSocket.deserializeAttachment() as Attachment | null;
+      if (attachment === null) return [];
+      const { connection, session: state, isLink } = attachment;
+      const session = this.#newSession({ connection, settings: state.settings });
+      session.restore(state);
+      const socket = this.#add(webSocket, session, isLink, now);
+      socket.restartHeartbeat(now);
+      return [{ socket, attachment }];
+    });
+  }
+
+  /** Null for one that was closed here. */
+  get(webSocket: WebSocket): Socket | null {
+    return this.#byWebSocket.get(webSocket) ?? null;
+  }
+
+  /** The socket of a connection; null when it is gone. */
+  of(connection: string): Socket | null {
+    return this.#byConnection.get(connection) ?? null;
+  }
+
+  remove(socket: Socket): void {
+    this.#byWebSocket.delete(socket.webSocket);
+    this.#byConnection.delete(socket.session.connection.id);
+  }
+
+  get size(): number {
+    return this.#byWebSocket.size;
+  }
+
+  [Symbol.iterator](): Iterator<Socket> {
+    return this.#byWebSocket.values();
+  }
+
+  #add(webSocket: WebSocket, session: Session, isLink: boolean, now: number): Socket {
+    const socket = new Socket(webSocket, session, isLink, now);
+    this.#byWebSocket.set(webSocket, socket);
+    this.#byConnection.set(session.connection.id, socket);
+    return socket;
+  }
+}

@@ -1,0 +1,105 @@
+// A topic and its channels as /stats shows them (spec 3.4, nsqd/stats.go).
+
+import type { ChannelCounts } from "../queue/channel-queue.ts";
+import type { TopicLog } from "../queue/topic-log.ts";
+import type { ClientStats } from "../session/client-stats.ts";
+
+/** A client and the connection it is: the same one may be known to several objects. */
+export interface ClientReport {
+  readonly id: string;
+  readonly stats: ClientStats;
+}
+
+/** What a channel's object says of itself. */
+export interface ChannelReport {
+  readonly counts: ChannelCounts;
+  /** The next seq that it has not taken. */
+  readonly cursor: number;
+  readonly clientCount: number;
+  /** Empty unless asked for. */
+  readonly clients: ClientReport[];
+}
+
+export interface E2eLatency {
+  count: number;
+  percentiles: null;
+}
+
+export interface ChannelStats {
+  channel_name: string;
+  depth: number;
+  backend_depth: number;
+  in_flight_count: number;
+  deferred_count: number;
+  message_count: number;
+  /** Messages for consumers of any region, which here are all; left out when 0, as in nsqd. */
+  global_msg_count?: number;
+  requeue_count: number;
+  timeout_count: number;
+  client_count: number;
+  clients: ClientStats[] | null;
+  paused: boolean;
+  e2e_processing_latency: E2eLatency;
+}
+
+export interface TopicStats {
+  topic_name: string;
+  channels: ChannelStats[];
+  depth: number;
+  backend_depth: number;
+  message_count: number;
+  message_bytes: number;
+  paused: boolean;
+  e2e_processing_latency: E2eLatency;
+}
+
+/** What a topic's object says of itself, its channels and who publishes to it. */
+export interface TopicReport {
+  readonly topic: TopicStats;
+  readonly producers: ClientReport[];
+}
+
+const NOT_MEASURED: E2eLatency = { count: 0, percentiles: null };
+
+/** `memQueueSize` messages count as held in memory, as in nsqd, though here all of them are stored. */
+export function topicStats(name: string, log: TopicLog, channels: ChannelStats[], memQueueSize: number): TopicStats {
+  return {
+    topic_name: name,
+    channels: channels.sort((a, b) => (a.channel_name < b.channel_name ? -1 : 1)),
+    depth: log.depth,
+    backend_depth: Math.max(0, log.depth - memQueueSize),
+    message_count: log.messageCount,
+    message_bytes: log.messageBytes,
+    paused: log.isPaused,
+    e2e_processing_latency: NOT_MEASURED,
+  };
+}
+
+export function channelStats(
+  log: TopicLog,
+  name: string,
+  { counts, cursor, clientCount, clients }: ChannelReport,
+  memQueueSize: number,
+  includesClients: boolean,
+  now: number,
+): ChannelStats {
+  // Of what a channel has not taken it knows only how much it is; the topic knows what.
+  const deferredInLog = log.countDeferred(cursor, now);
+  const depth = counts.depth - deferredInLog - log.countDropped(cursor);
+  const messageCount = counts.messageCount - log.droppedOf(name);
+  return {
+    channel_name: name,
+    depth,
+    backend_depth: Math.max(0, depth - memQueueSize),
+    in_flight_count: counts.inFlight,
+    deferred_count: counts.deferred + deferredInLog,
+    message_count: messageCount,
+    ...(messageCount > 0 && { global_msg_count: messageCount }),
+    requeue_count: counts.requeueCount,
+    timeout_count: counts.timeoutCount,
+    client_count: clientCount,
+    clients: includesClients ? clients.map(({ stats }) => stats) : null,
+    paused: counts.isPaused,
+    e2e_processing_latency: NOT_MEASURED,
+  };
+}

@@ -1,0 +1,224 @@
+// One client of the gateway: a V2 session that holds no queue. Publishes go to the objects of their topics, pipelined, over a
+// socket each; with SUB the connection becomes a consumer of a channel's object, and from then on its bytes are passed on.
+
+import { channelObject, FIRST_NODE, topicObject } from "../durable/object-names.ts";
+import type { SocketIntroduction } from "../durable/socket.ts";
+import { gatewayDefaults, gatewayLimits } from "../limits.ts";
+import type { Options } from "../options.ts";
+import { concat } from "../protocol/bytes.ts";
+import { HEARTBEAT_FRAME, OK_FRAME } from "../protocol/frame.ts";
+import type { Compression } from "../protocol/identify.ts";
+import { type Connection, initialSettings } from "../session/connection.ts";
+import { Heartbeat } from "../session/heartbeat.ts";
+import { Session } from "../session/session.ts";
+import type { SessionHost } from "../session/session-host.ts";
+import type { ClientEnd, OnTaken } from "./client-end.ts";
+import { type Codec, createCodec } from "./compression.ts";
+import { ConsumerLink } from "./consumer-link.ts";
+import { ProducerLink } from "./producer-link.ts";
+
+/** Published bytes without an answer from which on a client should be read no further. */
+const CONGESTED = 8 * 2 ** 20;
+/** A client that cannot be kept from sending is closed at this. */
+const OVERRUN = 64 * 2 ** 20;
+
+export class Gateway {
+  readonly #env: Env;
+  readonly #session: Session;
+  readonly #client: ClientEnd;
+  readonly #heartbeat: Heartbeat;
+  readonly #producers = new Map<string, ProducerLink>();
+  #consumer: ConsumerLink | null = null;
+  #codec: Codec | null = null;
+  /** With compression each direction has its queue: pieces are coded one after the other. */
+  #decoding: Promise<void> = Promise.resolve();
+  #encoding: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #isInputOver = false;
+  #isClosed = false;
+  #progressed: (() => void)[] = [];
+
+  constructor(env: Env, options: Options, connection: Connection, createEnd: (onTaken: OnTaken) => ClientEnd) {
+    this.#env = env;
+    const settings = initialSettings(connection, gatewayDefaults(options));
+    this.#session = new Session(connection, settings, gatewayLimits(options), this.#host, true);
+    this.#client = createEnd((bytes) => this.#consumer?.taken(bytes));
+    const now = Date.now();
+    this.#heartbeat = new Heartbeat(now);
+    this.#startHeartbeat(now);
+  }
+
+  readonly #host: SessionHost = {
+    publish: (publication, session) => {
+      this.#producer(publication.topic).publish(publication, session);
+      return null;
+    },
+    createTopic: (topic) => {
+      const created = this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic })).create();
+      created.catch((error) => console.error(`topic ${topic} could not be created:`, error));
+    },
+    subscribe: (topic, channel, session) => this.#subscribe(topic, channel, session),
+    compress: (compression) => this.#compress(compression),
+  };
+
+  /** Takes what the client sent. */
+  receive(bytes: Uint8Array): void {
+    const now = Date.now();
+    this.#heartbeat.heard(now);
+    this.#client.heard();
+    const codec = this.#codec;
+    if (codec === null) this.#accept(bytes, now);
+    else this.#decoding = this.#decoding.then(() => this.#decode(codec, bytes));
+    if (this.#outstanding > OVERRUN) this.close();
+  }
+
+  /** The client sends nothing more, but may still be waiting for replies. */
+  endOfInput(): void {
+    this.#decoding = this.#decoding.then(() => {
+      this.#isInputOver = true;
+      if (this.#consumer) this.#consumer.endOfInput();
+      else this.#session.endOfInput(Date.now());
+      this.#flush();
+    });
+  }
+
+  /** Resolves at once, or when so much was answered that the client may be read on. */
+  async hasRoom(): Promise<void> {
+    while (this.#outstanding > CONGESTED && !this.#isClosed) {
+      await new Promise<void>((resolve) => this.#progressed.push(resolve));
+    }
+  }
+
+  /** Closes everything; what was sent before still goes out. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const producer of this.#producers.values()) producer.close();
+    this.#consumer?.close();
+    this.#encoding = this.#encoding.then(() => this.#client.close());
+    this.#progress();
+  }
+
+  get #introduction(): SocketIntroduction {
+    return { connection: this.#session.connection, settings: this.#session.settings };
+  }
+
+  get #outstanding(): number {
+    let bytes = this.#session.unread;
+    for (const producer of this.#producers.values()) bytes += producer.outstanding;
+    return bytes;
+  }
+
+  #accept(bytes: Uint8Array, now: number): void {
+    if (this.#isClosed) return;
+    if (this.#consumer) {
+      this.#consumer.receive(bytes);
+      return;
+    }
+    this.#session.receive(bytes, now);
+    for (const producer of this.#producers.values()) producer.flush();
+    this.#startHeartbeat(now);
+    this.#flush();
+  }
+
+  async #decode(codec: Codec, bytes: Uint8Array): Promise<void> {
+    const plain = await codec.decode(bytes);
+    if (plain === null) this.close();
+    else if (plain.length > 0) this.#accept(plain, Date.now());
+  }
+
+  /** Sends what the session has to say, and closes when that was the last. */
+  #flush(): void {
+    if (this.#consumer) return;
+    const output = this.#session.takeOutput();
+    // Taking the last reply may have carried out what waited for it.
+    for (const producer of this.#producers.values()) producer.flush();
+    if (output.length > 0) this.#send(concat(output));
+    if (this.#session.isDone && !this.#consumer) this.close();
+  }
+
+  #send(bytes: Uint8Array): void {
+    const codec = this.#codec;
+    if (codec === null) this.#client.send(bytes, bytes.length);
+    else this.#encoding = this.#encoding.then(async () => this.#client.send(await codec.encode(bytes), bytes.length));
+  }
+
+  #producer(topic: string): ProducerLink {
+    const known = this.#producers.get(topic);
+    if (known) return known;
+    const object = this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic }));
+    const link: ProducerLink = new ProducerLink(object, this.#introduction, {
+      answered: () => {
+        this.#flush();
+        this.#progress();
+      },
+      refused: (receipt, frame) => {
+        this.#session.endWith(receipt, frame);
+        this.#flush();
+      },
+      closed: (isOwed) => {
+        this.#producers.delete(topic);
+        // Whether the publishes that are owed an answer were stored is not known: the client must find out by itself.
+        if (isOwed) this.close();
+      },
+    });
+    this.#producers.set(topic, link);
+    return link;
+  }
+
+  #subscribe(topic: string, channel: string, session: Session): void {
+    const rest = session.detach();
+    const object = this.#env.CHANNEL.getByName(channelObject({ node: FIRST_NODE, topic, channel }));
+    this.#consumer = new ConsumerLink(object, this.#introduction, topic, channel, {
+      data: (bytes) => this.#send(bytes),
+      closed: () => this.close(),
+    });
+    if (rest.length > 0) this.#consumer.receive(rest);
+    if (this.#isInputOver) this.#consumer.endOfInput();
+  }
+
+  /** Switches to a compressed stream: what is left of the input belongs to it already. */
+  #compress(compression: Compression): void {
+    const { settings } = this.#session;
+    if (compression === "none") return;
+    queueMicrotask(() => {
+      this.#flush();
+      const codec = createCodec(compression, settings.deflateLevel);
+      this.#codec = codec;
+      const rest = this.#session.takeRest();
+      this.#send(OK_FRAME);
+      this.#session.resume(Date.now());
+      if (rest.length > 0) this.#decoding = this.#decoding.then(() => this.#decode(codec, rest));
+    });
+  }
+
+  /** Begins to send heartbeats at the interval that was negotiated last. */
+  #startHeartbeat(now: number): void {
+    const { heartbeatIntervalMs } = this.#session.settings;
+    if (heartbeatIntervalMs === this.#heartbeat.intervalMs) return;
+    this.#heartbeat.start(heartbeatIntervalMs, now);
+    this.#waitForHeartbeat(now);
+  }
+
+  #waitForHeartbeat(now: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const { nextAt } = this.#heartbeat;
+    if (nextAt === Number.POSITIVE_INFINITY || this.#isClosed) return;
+    this.#timer = setTimeout(() => this.#beat(), Math.max(0, nextAt - now));
+  }
+
+  #beat(): void {
+    const now = Date.now();
+    if (this.#heartbeat.beat(now)) this.#send(HEARTBEAT_FRAME);
+    if (this.#heartbeat.isTooSilent(now) || this.#client.isStuck(this.#heartbeat.intervalMs, now)) this.close();
+    this.#waitForHeartbeat(now);
+  }
+
+  #progress(): void {
+    const waiting = this.#progressed;
+    this.#progressed = [];
+    for (const resume of waiting) resume();
+  }
+}

@@ -1,0 +1,95 @@
+// The gateway's WebSocket to a topic's or channel's object, which carries a client's commands and the replies to them.
+
+import type { SocketIntroduction } from "../durable/socket.ts";
+import { INTRODUCTION_HEADER } from "../durable/sockets.ts";
+import { concat } from "../protocol/bytes.ts";
+
+export interface LinkEvents {
+  /** Whole frames came. */
+  data(bytes: Uint8Array): void;
+  /** The object, or the way to it, is gone. */
+  closed(): void;
+}
+
+export class ObjectLink {
+  readonly #events: LinkEvents;
+  #socket: WebSocket | null = null;
+  #isClosed = false;
+  /** What is to be sent, in order; commands that lie side by side are joined. */
+  #outbox: (Uint8Array | string)[] = [];
+
+  constructor(object: Fetcher, introduction: SocketIntroduction, events: LinkEvents) {
+    this.#events = events;
+    void this.#open(object, introduction);
+  }
+
+  /** Adds a piece of the stream to what the next flush sends. */
+  add(buffer: Uint8Array, start: number, end: number): void {
+    const last = this.#outbox.at(-1);
+    if (last instanceof Uint8Array && last.buffer === buffer.buffer && isRightBehind(last, buffer, start)) {
+      this.#outbox[this.#outbox.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + end - start);
+    } else {
+      // Until the link is open it waits, and the buffer will be used again by then.
+      this.#outbox.push(this.#socket === null ? buffer.slice(start, end) : buffer.subarray(start, end));
+    }
+  }
+
+  /** Adds something that is not part of the stream. */
+  addControl(text: string): void {
+    this.#outbox.push(text);
+  }
+
+  flush(): void {
+    if (this.#socket === null) return;
+    const pieces = this.#outbox;
+    this.#outbox = [];
+    let stream: Uint8Array[] = [];
+    for (const piece of pieces) {
+      if (typeof piece !== "string") stream.push(piece);
+      else {
+        this.#send(stream);
+        stream = [];
+        this.#socket.send(piece);
+      }
+    }
+    this.#send(stream);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#socket?.close(1000);
+  }
+
+  async #open(object: Fetcher, introduction: SocketIntroduction): Promise<void> {
+    try {
+      const headers = { Upgrade: "websocket", [INTRODUCTION_HEADER]: JSON.stringify(introduction) };
+      const { webSocket } = await object.fetch("https://object/", { headers });
+      if (!webSocket) throw new Error("object did not answer with a WebSocket");
+      webSocket.binaryType = "arraybuffer";
+      webSocket.accept();
+      webSocket.addEventListener("message", ({ data }) => this.#events.data(new Uint8Array(data as ArrayBuffer)));
+      webSocket.addEventListener("close", () => this.#ended());
+      webSocket.addEventListener("error", () => this.#ended());
+      this.#socket = webSocket;
+      if (this.#isClosed) webSocket.close(1000);
+      else this.flush();
+    } catch (error) {
+      console.error("object could not be reached:", error);
+      this.#ended();
+    }
+  }
+
+  #ended(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#events.closed();
+  }
+
+  #send(stream: Uint8Array[]): void {
+    if (stream.length > 0) this.#socket?.send(concat(stream));
+  }
+}
+
+function isRightBehind(last: Uint8Array, buffer: Uint8Array, start: number): boolean {
+  return last.byteOffset + last.length === buffer.byteOffset + start;
+}

@@ -1,0 +1,64 @@
+// GET /ping, /info and /config, and what stands for Go's debug routes (spec 3.2, 3.5, 3.6).
+
+import { NSQ_VERSION } from "../limits.ts";
+import { configValue, isLogLevel, levelNumber } from "../options.ts";
+import { fromUtf8 } from "../protocol/bytes.ts";
+import type { Broker } from "./broker.ts";
+import { readBody } from "./params.ts";
+import { HttpError, json, ok, plain, rawJson } from "./respond.ts";
+
+const INVALID_OPTION = new HttpError(400, "INVALID_OPTION");
+/** Where plain TCP is served when it is (wrangler.toml). */
+const DEFAULT_TCP_PORT = 4150;
+
+export async function ping(): Promise<Response> {
+  return plain("OK");
+}
+
+/** Keys and their order are nsqd's; durations are ns. */
+export async function info(request: Request, broker: Broker): Promise<Response> {
+  const { options } = broker;
+  const { hostname, port, protocol } = new URL(request.url);
+  const requestPort = Number(port) || (protocol === "https:" ? 443 : 80);
+  return json({
+    version: NSQ_VERSION,
+    broadcast_address: options.broadcastAddress || hostname,
+    hostname,
+    http_port: options.broadcastHttpPort || requestPort,
+    tcp_port: options.broadcastTcpPort || DEFAULT_TCP_PORT,
+    start_time: await broker.lookup.startTime(),
+    max_heartbeat_interval: options.maxHeartbeatInterval * 1e6,
+    max_output_buffer_size: options.maxOutputBufferSize,
+    max_output_buffer_timeout: options.maxOutputBufferTimeout * 1e6,
+    max_deflate_level: options.maxDeflateLevel,
+    topology_zone: options.topologyZone,
+    topology_region: options.topologyRegion,
+  });
+}
+
+export async function getConfig(_request: Request, broker: Broker, name: string): Promise<Response | HttpError> {
+  const options =
+    name === "log_level" ? { ...broker.options, logLevel: await broker.lookup.logLevel() } : broker.options;
+  const value = configValue(options, name);
+  if (value === null) return INVALID_OPTION;
+  return value.isJson ? rawJson(value.text) : ok(value.text);
+}
+
+/** Only the log level can be changed while the broker runs; it is not kept. */
+export async function putConfig(request: Request, broker: Broker, name: string): Promise<Response | HttpError> {
+  const body = await readBody(request, broker.options.maxMsgSize);
+  if (body === null || body.length === 0) return new HttpError(413, "INVALID_VALUE");
+  if (name !== "log_level") return INVALID_OPTION;
+  const level = fromUtf8(body).toLowerCase();
+  if (!isLogLevel(level)) return new HttpError(400, "INVALID_VALUE");
+  await broker.lookup.setLogLevel(level);
+  return json(levelNumber(level));
+}
+
+/** There is no Go runtime to look into. */
+export async function noPprof(): Promise<Response> {
+  const text =
+    "This broker is no Go program, so it has no pprof. Use the CPU and memory profiler of the platform instead: " +
+    "https://developers.cloudflare.com/workers/observability/dev-tools/\n";
+  return plain(text, 501);
+}

@@ -1,0 +1,71 @@
+// Parameters and bodies of requests, read as nsqd reads them (spec 3.1).
+
+import { concat } from "../protocol/bytes.ts";
+import { isValidName } from "../protocol/names.ts";
+import { HttpError } from "./respond.ts";
+
+/** Parameters come from the query string alone; of a repeated one the first counts. */
+export class Params {
+  readonly #query: URLSearchParams;
+
+  private constructor(query: URLSearchParams) {
+    this.#query = query;
+  }
+
+  /** Refuses a query that Go's url.ParseQuery refuses. */
+  static of(request: Request): Params | HttpError {
+    const { search } = new URL(request.url);
+    const isMalformed = /%(?![0-9a-fA-F]{2})/.test(search) || search.includes(";");
+    return isMalformed ? new HttpError(400, "INVALID_REQUEST") : new Params(new URLSearchParams(search));
+  }
+
+  /** Null when it is absent; one without a value is present and empty. */
+  get(name: string): string | null {
+    return this.#query.get(name);
+  }
+
+  /** A switch that nsqd takes for on unless it says otherwise. */
+  isOn(name: string, byDefault: boolean): boolean {
+    const value = this.get(name);
+    return value === null ? byDefault : value !== "false" && value !== "0";
+  }
+}
+
+/** The topic that must be named; `checksName` where nsqd looks at more than whether it is there. */
+export function topicParam(params: Params, invalid: "INVALID_TOPIC" | "INVALID_ARG_TOPIC" | null): string | HttpError {
+  const topic = params.get("topic");
+  if (topic === null) return new HttpError(400, "MISSING_ARG_TOPIC");
+  if (invalid !== null && !isValidName(topic)) return new HttpError(400, invalid);
+  return topic;
+}
+
+export interface TopicChannel {
+  readonly topic: string;
+  readonly channel: string;
+}
+
+export function topicChannelParams(params: Params): TopicChannel | HttpError {
+  const topic = topicParam(params, "INVALID_ARG_TOPIC");
+  if (topic instanceof HttpError) return topic;
+  const channel = params.get("channel");
+  if (channel === null) return new HttpError(400, "MISSING_ARG_CHANNEL");
+  if (!isValidName(channel)) return new HttpError(400, "INVALID_ARG_CHANNEL");
+  return { topic, channel };
+}
+
+/** The whole body, or null when it is longer than `limit` bytes: then most of it is not even read. */
+export async function readBody(request: Request, limit: number): Promise<Uint8Array | null> {
+  const announced = request.headers.get("Content-Length");
+  if (announced !== null) {
+    return Number(announced) > limit ? null : new Uint8Array(await request.arrayBuffer());
+  }
+  if (request.body === null) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    size += chunk.length;
+    if (size > limit) return null;
+    chunks.push(chunk);
+  }
+  return concat(chunks);
+}

@@ -1,0 +1,80 @@
+// Routes requests by a table, with the behaviour of nsqd's router towards what is not in it (spec 3.1; httprouter 1.3).
+
+import { type IRequest, Router } from "itty-router";
+import type { Broker } from "./broker.ts";
+import { error, HttpError } from "./respond.ts";
+
+export type Method = "GET" | "POST" | "PUT";
+
+/** `param` is the part of the path that the route leaves open; empty when there is none. */
+export type Handler = (request: Request, broker: Broker, param: string) => Promise<Response | HttpError>;
+
+export interface Route {
+  readonly method: Method;
+  /** `:param` stands for one part of the path. */
+  readonly path: string;
+  readonly handler: Handler;
+}
+
+interface CompiledRoute extends Route {
+  readonly pattern: RegExp;
+  readonly loosePattern: RegExp;
+}
+
+const NOT_FOUND = new HttpError(404, "NOT_FOUND");
+const METHOD_NOT_ALLOWED = new HttpError(405, "METHOD_NOT_ALLOWED");
+const INTERNAL_ERROR = new HttpError(500, "INTERNAL_ERROR");
+
+export function createRouter(table: readonly Route[]): (request: Request, broker: Broker) => Promise<Response> {
+  const routes = table.map(compile);
+  const router = Router<IRequest, [Broker]>({ catch: internalError });
+  for (const { method, path, handler } of routes) {
+    router[method.toLowerCase() as Lowercase<Method>](path, async (request, broker) => {
+      const answer = await handler(request as unknown as Request, broker, request.params.param ?? "");
+      return answer instanceof HttpError ? error(answer) : answer;
+    });
+  }
+  router.all("*", (request) => unrouted(routes, request as unknown as Request));
+  return async (request, broker) => {
+    const { pathname } = new URL(request.url);
+    // itty-router takes a slash too many for nothing; nsqd redirects.
+    const isExact = routes.some(({ pattern }) => pattern.test(pathname));
+    return isExact ? router.fetch(request, broker) : unrouted(routes, request);
+  };
+}
+
+function compile(route: Route): CompiledRoute {
+  const source = `^${route.path.replace(/:\w+/, "[^/]+")}$`;
+  return { ...route, pattern: new RegExp(source), loosePattern: new RegExp(source, "i") };
+}
+
+function unrouted(routes: readonly CompiledRoute[], request: Request): Response {
+  const url = new URL(request.url);
+  const allowed = routes.filter(({ pattern }) => pattern.test(url.pathname)).map(({ method }) => method);
+  if (allowed.length > 0) {
+    const headers = { Allow: [...new Set<string>([...allowed, "OPTIONS"])].sort().join(", ") };
+    return request.method === "OPTIONS" ? new Response(null, { headers }) : error(METHOD_NOT_ALLOWED, headers);
+  }
+  const meant = meantPath(routes, request.method, url.pathname);
+  if (meant === null) return error(NOT_FOUND);
+  return new Response(null, {
+    status: request.method === "GET" ? 301 : 307,
+    headers: { Location: meant + url.search },
+  });
+}
+
+/** The path of a route that differs only in case, in a slash at the end, or in doubled slashes. */
+function meantPath(routes: readonly CompiledRoute[], method: string, pathname: string): string | null {
+  const clean = pathname.replace(/\/{2,}/g, "/");
+  for (const candidate of [clean, clean.replace(/\/$/, ""), `${clean}/`]) {
+    const route = routes.find(({ method: other, loosePattern }) => other === method && loosePattern.test(candidate));
+    if (route) return route.path.replace(/:\w+/, candidate.split("/").pop() ?? "");
+  }
+  return null;
+}
+
+/** What went wrong inside is for the log, not for the peer. */
+function internalError(cause: unknown): Response {
+  console.error("request failed:", cause);
+  return error(INTERNAL_ERROR);
+}

@@ -1,0 +1,46 @@
+// The Worker: which door a request comes to.
+
+import { openV2, serveTcp } from "./gateway/doors.ts";
+import { Broker } from "./http/broker.ts";
+import { nsqdRoutes } from "./http/nsqd-api.ts";
+import { error, HttpError, plain } from "./http/respond.ts";
+import { createRouter } from "./http/router.ts";
+import { type Options, parseOptions } from "./options.ts";
+
+export { Channel } from "./durable/Channel.ts";
+export { Lookup } from "./durable/Lookup.ts";
+export { Topic } from "./durable/Topic.ts";
+
+const route = createRouter(nsqdRoutes);
+
+const CLOSED =
+  "This broker is closed: whoever could reach it could use it. " +
+  "Set the variable `open` to `true` if that is what you want.\n";
+
+export default {
+  async fetch(request, env) {
+    const options = readOptions(env);
+    if (options === null) return error(new HttpError(500, "INVALID_CONFIGURATION"));
+    const { pathname } = new URL(request.url);
+    if (!options.open && pathname !== "/ping") return plain(CLOSED, 403);
+    if (pathname === "/v2") return openV2(request, env, options);
+    return route(request, new Broker(env, options));
+  },
+
+  /** Raw TCP, where the runtime accepts it: local development and self-hosting. */
+  async connect(socket, env) {
+    const options = readOptions(env);
+    if (options?.open) await serveTcp(socket, env, options);
+    else await socket.close();
+  },
+} satisfies ExportedHandler<Env>;
+
+/** Null when an option is wrong: the log says which. */
+function readOptions(env: Env): Options | null {
+  try {
+    return parseOptions({ ...env });
+  } catch (cause) {
+    console.error("wrong configuration:", cause);
+    return null;
+  }
+}

@@ -1,0 +1,54 @@
+// The limits that the parts of the broker take from the options.
+
+import { DEFAULT_HEARTBEAT_INTERVAL, type Options } from "./options.ts";
+import type { NegotiationLimits } from "./protocol/identify.ts";
+import type { DefaultSettings } from "./session/connection.ts";
+import type { SessionLimits } from "./session/session.ts";
+
+/** The NSQ whose protocol and API this is; what clients see as the server's version. */
+export const NSQ_VERSION = "1.3.0";
+
+/** For sessions of the gateway, which carries any client. */
+export function gatewayLimits(options: Options): SessionLimits {
+  return { ...bodyLimits(options), ...negotiationLimits(options), maxReqTimeoutMs: options.maxReqTimeout };
+}
+
+/** For sessions on the direct paths: a compressed stream could not be kept while an object sleeps. */
+export function directLimits(options: Options): SessionLimits {
+  return { ...gatewayLimits(options), deflate: false, snappy: false };
+}
+
+export function gatewayDefaults(options: Options): DefaultSettings {
+  return {
+    heartbeatIntervalMs: DEFAULT_HEARTBEAT_INTERVAL,
+    outputBufferTimeoutMs: options.outputBufferTimeout,
+    msgTimeoutMs: options.msgTimeout,
+  };
+}
+
+/** On the direct paths there are heartbeats only for who asks: they would wake the object. */
+export function directDefaults(options: Options): DefaultSettings {
+  return { ...gatewayDefaults(options), heartbeatIntervalMs: 0 };
+}
+
+export function bodyLimits({ maxMsgSize, maxBodySize }: Options) {
+  return { maxMsgSize, maxBodySize };
+}
+
+function negotiationLimits(options: Options): NegotiationLimits {
+  return {
+    version: NSQ_VERSION,
+    maxRdyCount: options.maxRdyCount,
+    maxMsgTimeoutMs: options.maxMsgTimeout,
+    maxHeartbeatIntervalMs: options.maxHeartbeatInterval,
+    maxOutputBufferSize: options.maxOutputBufferSize,
+    minOutputBufferTimeoutMs: options.minOutputBufferTimeout,
+    maxOutputBufferTimeoutMs: options.maxOutputBufferTimeout,
+    maxDeflateLevel: options.maxDeflateLevel,
+    deflate: options.deflate,
+    snappy: options.snappy,
+    authRequired: false,
+    topologyRegion: options.topologyRegion,
+    topologyZone: options.topologyZone,
+  };
+}

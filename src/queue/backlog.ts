@@ -1,0 +1,261 @@
+// What a channel has yet to deliver: the log from its cursor on, messages that wait for another delivery, and deferred ones.
+
+import { BatchWindow, plainRun } from "./batch-window.ts";
+import type { HeldKey, HeldStore } from "./channel-store.ts";
+import { Deferred } from "./deferred.ts";
+import { Held } from "./held.ts";
+import type { Batch } from "./log-store.ts";
+import { dueAt, frameOf } from "./record.ts";
+import { type Unfinished, unfinished } from "./unfinished.ts";
+import { Waiting } from "./waiting.ts";
+
+/** Messages waiting beyond this go before what was not yet taken: a consumer that requeues all cannot fill the memory. */
+const MAX_WAITING = 10_000;
+/** Held messages that are brought back at a time. */
+const RELEASED_AT_ONCE = 1_000;
+/** Frames that are asked for at a time. */
+const MISSING_AT_ONCE = 64;
+/** More log than this is not fetched ahead, bytes. */
+const MAX_FRESH_BYTES = 2 ** 20;
+/** When there are more deferred messages than this, all of them move to the held store. */
+const MAX_DEFERRED = 10_000;
+/** What stays deferred or unfinished for longer moves from the log to the held store. */
+const HOLD_AFTER_MS = 60_000;
+
+/** Consecutive messages that were never delivered, as frames back to back. */
+export interface Run {
+  readonly first: number;
+  readonly count: number;
+  readonly frames: Uint8Array;
+}
+
+export class Backlog {
+  readonly #window: BatchWindow;
+  readonly #held: Held;
+  readonly waiting = new Waiting();
+  readonly deferred = new Deferred();
+  /** How far the topic has fanned out, as far as it is known here. */
+  #end: number;
+  /** Messages whose frame must come from the topic before they can be delivered or held. */
+  #missing = new Map<number, Unfinished>();
+
+  constructor(cursor: number, store: HeldStore, mark?: HeldKey) {
+    this.#window = new BatchWindow(cursor);
+    this.#held = new Held(store, mark);
+    this.#end = cursor;
+  }
+
+  /** The next seq that was never delivered. */
+  get cursor(): number {
+    return this.#window.cursor;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Where the log at hand ends. */
+  get knownEnd(): number {
+    return this.#window.end;
+  }
+
+  /** How many messages of the log at hand were never delivered. */
+  get fresh(): number {
+    return this.#window.fresh;
+  }
+
+  /** Whether nothing was taken that is not finished, as far as what is in flight does not count. */
+  get isIdle(): boolean {
+    return this.waiting.size === 0 && this.deferred.size === 0 && this.#held.count() === 0;
+  }
+
+  get heldMark(): HeldKey {
+    return this.#held.mark;
+  }
+
+  /** The seq from which on to fetch more of the log, or null while there is enough at hand. */
+  get fetchFrom(): number | null {
+    return this.#window.freshBytes < MAX_FRESH_BYTES ? this.#window.end : null;
+  }
+
+  /** Seqs whose frames must be fetched from the topic, at most some hundred. */
+  get missing(): number[] {
+    return [...this.#missing.keys()].slice(0, MISSING_AT_ONCE);
+  }
+
+  learnEnd(end: number): void {
+    if (end > this.#end) this.#end = end;
+  }
+
+  /** Adds batches of the log. False when there is a gap before one; what is already known is ignored. */
+  add(batches: readonly Batch[]): boolean {
+    return batches.every((batch) => this.#window.add(batch));
+  }
+
+  /**
+   * Adds frames for the first of some missing seqs; null for a message that the topic no longer has. Returns the seqs of
+   * these: they are dropped.
+   */
+  supply(seqs: readonly number[], frames: readonly (Uint8Array | null)[]): number[] {
+    const lost: number[] = [];
+    frames.forEach((frame, index) => {
+      const seq = seqs[index] as number;
+      const message = this.#missing.get(seq);
+      if (!message) return;
+      this.#missing.delete(seq);
+      message.frame = frame;
+      if (frame === null) lost.push(seq);
+    });
+    if (lost.length > 0) {
+      this.waiting.removeIf(({ seq }) => lost.includes(seq));
+      this.deferred.removeIf(({ seq }) => lost.includes(seq));
+    }
+    return lost;
+  }
+
+  /** Puts a message at the tail: behind everything that was published up to now. */
+  requeue(message: Unfinished): void {
+    this.waiting.add(message, this.#end);
+  }
+
+  /** Puts a message aside until `at`, ms. */
+  defer(message: Unfinished, at: number): void {
+    message.at = at;
+    this.deferred.add(message);
+  }
+
+  /** Puts what has fallen due at the tail, by due time. */
+  release(now: number): void {
+    const due = this.deferred.release(now);
+    if (this.waiting.size < MAX_WAITING) {
+      for (const { due: heldDue, seq, attempts } of this.#held.release(now, RELEASED_AT_ONCE)) {
+        due.push({ ...unfinished(seq, now), attempts, heldDue, at: heldDue });
+      }
+    }
+    due.sort((a, b) => a.at - b.at || a.seq - b.seq);
+    for (const message of due) this.requeue(message);
+  }
+
+  /** The next message that waited and whose turn it is, with its frame. */
+  takeWaiting(): Unfinished | null {
+    const message = this.waiting.first;
+    if (!message) return null;
+    const hasTurn = this.cursor >= message.after || this.waiting.size > MAX_WAITING;
+    if (!hasTurn) return null;
+    if (this.#frame(message) === null) {
+      this.#askAhead();
+      return null;
+    }
+    this.waiting.shift();
+    return message;
+  }
+
+  /** Up to `limit` messages that were never delivered; those deferred to a later time are put aside. */
+  takeRun(limit: number, now: number): Run | null {
+    while (this.#window.fresh > 0) {
+      const { bytes } = this.#window.current;
+      const first = this.cursor;
+      const offset = this.#window.offset;
+      const { end, count } = plainRun(bytes, offset, limit);
+      if (count > 0) {
+        this.#window.advanceTo(end, count);
+        return { first, count, frames: bytes.subarray(offset, end) };
+      }
+      const due = dueAt(bytes, offset);
+      const frames = frameOf(bytes, offset);
+      this.#window.advance();
+      if (due <= now) return { first, count: 1, frames };
+      this.defer({ ...unfinished(first, now), frame: frames }, due);
+    }
+    return null;
+  }
+
+  /**
+   * Moves what stays for long to the held store; to be called together with the saving of the channel's state. A message
+   * whose frame is not at hand becomes missing, and is moved once the frame has come.
+   */
+  holdLong(inFlight: Iterable<Unfinished>, now: number): void {
+    const isCrowded = this.deferred.size > MAX_DEFERRED;
+    this.deferred.removeIf((message) => {
+      const isLong = message.at - now > HOLD_AFTER_MS || isCrowded;
+      return isLong && message.at > this.#held.mark.due && this.#hold(message, message.at);
+    });
+    for (const messages of [inFlight, this.waiting, this.deferred]) {
+      for (const message of messages) {
+        if (message.heldDue === null && now - message.takenAt > HOLD_AFTER_MS) this.#hold(message, 0);
+      }
+    }
+    this.#held.settle();
+  }
+
+  /** Everything below is finished, or held here: the topic need not keep it for this channel. */
+  low(inFlight: Iterable<Unfinished>): number {
+    let low = this.cursor;
+    for (const messages of [inFlight, this.waiting, this.deferred]) {
+      for (const { seq, heldDue } of messages) if (heldDue === null && seq < low) low = seq;
+    }
+    return low;
+  }
+
+  /** Takes note that a message is finished. */
+  finish(message: Unfinished): void {
+    this.#held.finish(message);
+    this.#missing.delete(message.seq);
+  }
+
+  /** Drops everything before `cursor`, and all that waits, is deferred or held. */
+  empty(cursor: number): void {
+    this.#window.jump(cursor);
+    this.learnEnd(cursor);
+    this.waiting.clear();
+    this.deferred.clear();
+    this.#held.clear();
+    this.#missing.clear();
+  }
+
+  /** Drops what was not yet taken before `cursor`. */
+  skipTo(cursor: number): void {
+    if (cursor > this.cursor) this.#window.jump(cursor);
+  }
+
+  /** When something falls due next; Infinity when nothing is deferred. */
+  get earliest(): number {
+    return Math.min(this.deferred.earliest, this.#held.earliest);
+  }
+
+  /** How many messages are deferred to a time after `now`, the log that was not yet taken left out. */
+  countDeferred(now: number): number {
+    let count = this.#held.count() - this.#held.count(now);
+    for (const { at } of this.deferred) if (at > now) count++;
+    return count;
+  }
+
+  /** How many messages could be delivered now, the log that was not yet taken left out. */
+  countWaiting(now: number): number {
+    let count = this.waiting.size + this.#held.count(now);
+    for (const { at } of this.deferred) if (at <= now) count++;
+    return count;
+  }
+
+  /** Asks for the frames of what comes next, too: one question for many messages. */
+  #askAhead(): void {
+    for (const message of this.waiting) {
+      if (this.#missing.size >= MISSING_AT_ONCE) return;
+      this.#frame(message);
+    }
+  }
+
+  #hold(message: Unfinished, due: number): boolean {
+    const frame = this.#frame(message);
+    if (frame === null) return false;
+    this.#held.hold(message, due, frame);
+    message.frame = null;
+    return true;
+  }
+
+  #frame(message: Unfinished): Uint8Array | null {
+    message.frame ??= this.#window.frame(message.seq) ?? this.#held.frame(message);
+    if (message.frame === null) this.#missing.set(message.seq, message);
+    return message.frame;
+  }
+}

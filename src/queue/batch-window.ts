@@ -1,0 +1,142 @@
+// The part of the log that a channel has in memory: batches it will deliver next, and some it has delivered, whose messages
+// may be needed again.
+
+import type { Batch } from "./log-store.ts";
+import { frameLength, frameOf, recordLength } from "./record.ts";
+
+/** Bytes of delivered batches that are kept for redelivery. */
+const KEPT_BYTES = 2 * 2 ** 20;
+
+export class BatchWindow {
+  #batches: Batch[] = [];
+  /** The batch that holds the next record, and where in it. */
+  #index = 0;
+  #offset = 0;
+  #cursor: number;
+  #freshBytes = 0;
+  #keptBytes = 0;
+
+  constructor(cursor: number) {
+    this.#cursor = cursor;
+  }
+
+  /** The next seq that was never delivered. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Where the batches at hand end: the seq to ask for next. */
+  get end(): number {
+    const last = this.#batches.at(-1);
+    return last === undefined ? this.#cursor : Math.max(this.#cursor, last.first + last.count);
+  }
+
+  /** How many messages are at hand. */
+  get fresh(): number {
+    return this.end - this.#cursor;
+  }
+
+  /** Bytes of batches not yet delivered to their end. */
+  get freshBytes(): number {
+    return this.#freshBytes;
+  }
+
+  /** Adds a batch. One that brings nothing new is ignored; false when records before it are missing. */
+  add(batch: Batch): boolean {
+    if (batch.first + batch.count <= this.end) return true;
+    if (batch.first > this.end) return false;
+    const isNext = this.fresh === 0;
+    this.#batches.push(batch);
+    this.#freshBytes += batch.bytes.length;
+    if (isNext) this.#enter(this.#batches.length - 1);
+    return true;
+  }
+
+  /** The batch that holds the cursor, and where its record begins; there must be something fresh. */
+  get current(): Batch {
+    return this.#batches[this.#index] as Batch;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Moves on by one record. */
+  advance(): void {
+    const batch = this.current;
+    this.#offset += recordLength(batch.bytes, this.#offset);
+    this.#cursor++;
+    if (this.#offset === batch.bytes.length) this.#leave(batch);
+  }
+
+  /** Moves on by `count` plain records of the current batch that end at `offset`. */
+  advanceTo(offset: number, count: number): void {
+    this.#offset = offset;
+    this.#cursor += count;
+    if (offset === this.current.bytes.length) this.#leave(this.current);
+  }
+
+  /** Jumps to a later seq, dropping what is at hand. */
+  jump(cursor: number): void {
+    this.#cursor = cursor;
+    this.#batches = [];
+    this.#index = 0;
+    this.#offset = 0;
+    this.#freshBytes = 0;
+    this.#keptBytes = 0;
+  }
+
+  /** The frame of a message whose batch is at hand, or null. */
+  frame(seq: number): Uint8Array | null {
+    const batch = this.#batches.find(({ first, count }) => first <= seq && seq < first + count);
+    if (!batch || batch.bytes.length === 0) return null;
+    return frameOf(batch.bytes, offsetOf(batch, seq));
+  }
+
+  #leave(batch: Batch): void {
+    this.#freshBytes -= batch.bytes.length;
+    this.#keptBytes += batch.bytes.length;
+    this.#index++;
+    if (this.#keptBytes > KEPT_BYTES) this.#dropDelivered();
+    this.#enter(this.#index);
+  }
+
+  /** Drops the older half of what was delivered at once: shifting the array for each batch would cost more. */
+  #dropDelivered(): void {
+    let drop = 0;
+    while (drop < this.#index && this.#keptBytes > KEPT_BYTES / 2) {
+      this.#keptBytes -= (this.#batches[drop] as Batch).bytes.length;
+      drop++;
+    }
+    this.#batches.splice(0, drop);
+    this.#index -= drop;
+  }
+
+  /** Begins with the batch at an index; one without records, where messages were dropped, is passed by. */
+  #enter(from: number): void {
+    let batch = this.#batches[from];
+    this.#index = from;
+    while (batch !== undefined && batch.bytes.length === 0) {
+      this.#cursor = batch.first + batch.count;
+      batch = this.#batches[++this.#index];
+    }
+    this.#offset = batch === undefined ? 0 : offsetOf(batch, this.#cursor);
+  }
+}
+
+function offsetOf(batch: Batch, seq: number): number {
+  let at = 0;
+  for (let skip = seq - batch.first; skip > 0; skip--) at += recordLength(batch.bytes, at);
+  return at;
+}
+
+/** Where a run of at most `limit` plain records that begins at `offset` ends. */
+export function plainRun(bytes: Uint8Array, offset: number, limit: number): { end: number; count: number } {
+  let end = offset;
+  let count = 0;
+  while (count < limit && end < bytes.length && bytes[end] === 0) {
+    end += frameLength(bytes, end);
+    count++;
+  }
+  return { end, count };
+}

@@ -1,0 +1,144 @@
+// What a channel saves: everything that is not in its topic's log, in few bytes, since it is written every second.
+
+import type { HeldKey } from "./channel-store.ts";
+import { VarintReader, VarintWriter } from "./varint.ts";
+
+export interface ChannelState {
+  /** The first seq of the channel's life. */
+  readonly start: number;
+  /** The next seq that was never delivered. */
+  readonly cursor: number;
+  readonly isPaused: boolean;
+  readonly requeueCount: number;
+  readonly timeoutCount: number;
+  /** Held messages up to here were taken out of the held store's order: they are in the lists below, or finished. */
+  readonly heldMark: HeldKey;
+  /** Connections that own messages in flight. */
+  readonly owners: readonly SavedOwner[];
+  readonly inFlight: readonly SavedInFlight[];
+  /** In the order of their turns. */
+  readonly waiting: readonly SavedMessage[];
+  readonly deferred: readonly SavedDeferred[];
+}
+
+export interface SavedOwner {
+  readonly id: string;
+  /** Whether it was connected when the state was saved. */
+  readonly isConnected: boolean;
+}
+
+export interface SavedMessage {
+  readonly seq: number;
+  readonly attempts: number;
+  readonly takenAt: number;
+  readonly heldDue: number | null;
+}
+
+export interface SavedInFlight extends SavedMessage {
+  /** Index into `owners`. */
+  readonly owner: number;
+  readonly deliveredAt: number;
+  readonly at: number;
+}
+
+export interface SavedDeferred extends SavedMessage {
+  readonly at: number;
+}
+
+const VERSION = 1;
+
+/** The state of a channel all of whose messages before `cursor` are finished. */
+export function idleState(start: number, cursor: number): ChannelState {
+  const nothing = { owners: [], inFlight: [], waiting: [], deferred: [] };
+  const heldMark = { due: 0, seq: 0 };
+  return { start, cursor, isPaused: false, requeueCount: 0, timeoutCount: 0, heldMark, ...nothing };
+}
+
+/** `now` is when it is saved, ms: instants are written as the distance from it. */
+export function encodeChannelState(state: ChannelState, now: number): Uint8Array {
+  const out = new VarintWriter();
+  out.unsigned(VERSION);
+  out.unsigned(now);
+  out.unsigned(state.start);
+  out.unsigned(state.cursor - state.start);
+  out.unsigned(state.isPaused ? 1 : 0);
+  out.unsigned(state.requeueCount);
+  out.unsigned(state.timeoutCount);
+  out.unsigned(state.heldMark.due);
+  out.unsigned(state.heldMark.seq);
+  list(out, state.owners, (owner) => {
+    out.text(owner.id);
+    out.unsigned(owner.isConnected ? 1 : 0);
+  });
+  const message = messageWriter(out, state.cursor, now);
+  list(out, state.inFlight, (entry) => {
+    message(entry);
+    out.unsigned(entry.owner);
+    out.signed(entry.deliveredAt - now);
+    out.signed(entry.at - now);
+  });
+  list(out, state.waiting, message);
+  list(out, state.deferred, (entry) => {
+    message(entry);
+    out.signed(entry.at - now);
+  });
+  return out.finish();
+}
+
+/** @throws {Error} when the state is of a version that this code does not know, or damaged */
+export function decodeChannelState(bytes: Uint8Array): ChannelState {
+  const input = new VarintReader(bytes);
+  const version = input.unsigned();
+  if (version !== VERSION) throw new Error(`channel state has version ${version}; this code knows ${VERSION}`);
+  const now = input.unsigned();
+  const start = input.unsigned();
+  const cursor = start + input.unsigned();
+  const isPaused = input.unsigned() === 1;
+  const requeueCount = input.unsigned();
+  const timeoutCount = input.unsigned();
+  const heldMark = { due: input.unsigned(), seq: input.unsigned() };
+  const owners = readList(input, () => ({ id: input.text(), isConnected: input.unsigned() === 1 }));
+  const message = messageReader(input, cursor, now);
+  const inFlight = readList(input, () => ({
+    ...message(),
+    owner: input.unsigned(),
+    deliveredAt: now + input.signed(),
+    at: now + input.signed(),
+  }));
+  const waiting = readList(input, message);
+  const deferred = readList(input, () => ({ ...message(), at: now + input.signed() }));
+  return { start, cursor, isPaused, requeueCount, timeoutCount, heldMark, owners, inFlight, waiting, deferred };
+}
+
+/** Each seq is written as the distance from the one before: neighbours are near. */
+function messageWriter(out: VarintWriter, cursor: number, now: number): (message: SavedMessage) => void {
+  let previous = cursor;
+  return ({ seq, attempts, takenAt, heldDue }) => {
+    out.signed(seq - previous);
+    previous = seq;
+    out.unsigned(attempts);
+    out.signed(takenAt - now);
+    out.unsigned(heldDue === null ? 0 : heldDue + 1);
+  };
+}
+
+function messageReader(input: VarintReader, cursor: number, now: number): () => SavedMessage {
+  let previous = cursor;
+  return () => {
+    const seq = previous + input.signed();
+    previous = seq;
+    const attempts = input.unsigned();
+    const takenAt = now + input.signed();
+    const held = input.unsigned();
+    return { seq, attempts, takenAt, heldDue: held === 0 ? null : held - 1 };
+  };
+}
+
+function list<T>(out: VarintWriter, items: readonly T[], write: (item: T) => void): void {
+  out.unsigned(items.length);
+  for (const item of items) write(item);
+}
+
+function readList<T>(input: VarintReader, read: () => T): T[] {
+  return Array.from({ length: input.unsigned() }, read);
+}

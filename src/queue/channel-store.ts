@@ -1,0 +1,34 @@
+// Where a channel's state lies, and the messages it holds itself. There are two: SQLite for channels, memory for ephemeral
+// ones (src/storage).
+
+/** The order of held messages. */
+export interface HeldKey {
+  /** When the message falls due, ms; 0 when it already had its turn. */
+  readonly due: number;
+  readonly seq: number;
+}
+
+/** A message whose frame moved from the topic's log to the channel, so that it holds back no log. */
+export interface HeldMessage extends HeldKey {
+  readonly attempts: number;
+}
+
+export interface HeldStore {
+  put(message: HeldMessage, frame: Uint8Array): void;
+  remove(key: HeldKey): void;
+  frame(key: HeldKey): Uint8Array | null;
+  /** Messages behind `after` that are due at `now`, in order, at most `limit`. */
+  due(after: HeldKey, now: number, limit: number): HeldMessage[];
+  /** The due time of the first message behind `after`, or null. */
+  nextDue(after: HeldKey): number | null;
+  /** How many messages there are behind `after`, all of them or those due at `now`. */
+  count(after: HeldKey, now?: number): number;
+  clear(): void;
+}
+
+export interface ChannelStore {
+  readonly held: HeldStore;
+  /** The state as saved last, or null for a new channel. */
+  load(): Uint8Array | null;
+  save(state: Uint8Array): void;
+}

@@ -1,0 +1,57 @@
+// A connection as its channel sees it (spec 1.10, nsqd/client_v2.go).
+
+/** What a consumer negotiated that matters to delivery. */
+export interface ConsumerSettings {
+  readonly msgTimeoutMs: number;
+  readonly sampleRate: number;
+}
+
+/** What is kept of a consumer while its channel sleeps. */
+export interface ConsumerState {
+  readonly rdy: number;
+  readonly isClosing: boolean;
+  readonly messageCount: number;
+  readonly finishCount: number;
+  readonly requeueCount: number;
+}
+
+export class Consumer {
+  /** Unique among all connections there ever were. */
+  readonly id: string;
+  readonly settings: ConsumerSettings;
+  /** How many messages it may have in flight: a ceiling, not a credit. */
+  rdy = 0;
+  inFlight = 0;
+  /** After CLS nothing is sent any more. */
+  isClosing = false;
+  /** Its socket takes nothing more for now. */
+  isBlocked = false;
+  messageCount = 0;
+  finishCount = 0;
+  requeueCount = 0;
+  /** Frames to be sent, in order. */
+  readonly outbox: Uint8Array[] = [];
+
+  constructor(id: string, settings: ConsumerSettings) {
+    this.id = id;
+    this.settings = settings;
+  }
+
+  /** How many more messages it may be sent. */
+  get room(): number {
+    return this.isClosing || this.isBlocked ? 0 : Math.max(0, this.rdy - this.inFlight);
+  }
+
+  get state(): ConsumerState {
+    const { rdy, isClosing, messageCount, finishCount, requeueCount } = this;
+    return { rdy, isClosing, messageCount, finishCount, requeueCount };
+  }
+
+  restore(state: ConsumerState): void {
+    this.rdy = state.rdy;
+    this.isClosing = state.isClosing;
+    this.messageCount = state.messageCount;
+    this.finishCount = state.finishCount;
+    this.requeueCount = state.requeueCount;
+  }
+}

@@ -1,0 +1,60 @@
+// The consumers of a channel, and whose turn it is.
+
+import type { Consumer } from "./consumer.ts";
+
+export class Consumers {
+  readonly #byId = new Map<string, Consumer>();
+  #order: Consumer[] = [];
+  #turn = 0;
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(id: string): Consumer | undefined {
+    return this.#byId.get(id);
+  }
+
+  add(consumer: Consumer): void {
+    this.#byId.set(consumer.id, consumer);
+    this.#order.push(consumer);
+  }
+
+  remove(consumer: Consumer): void {
+    if (!this.#byId.delete(consumer.id)) return;
+    this.#order = this.#order.filter((other) => other !== consumer);
+  }
+
+  has(consumer: Consumer): boolean {
+    return this.#byId.get(consumer.id) === consumer;
+  }
+
+  /** The next consumer with room, in turns; undefined when there is none. */
+  next(): Consumer | undefined {
+    for (let i = 0; i < this.#order.length; i++) {
+      const index = (this.#turn + i) % this.#order.length;
+      const consumer = this.#order[index] as Consumer;
+      if (consumer.room > 0) {
+        this.#turn = index + 1;
+        return consumer;
+      }
+    }
+    return undefined;
+  }
+
+  /** How many consumers have room. */
+  get ready(): number {
+    let ready = 0;
+    for (const consumer of this.#order) if (consumer.room > 0) ready++;
+    return ready;
+  }
+
+  /** Whether any consumer wants messages, be it when others are finished. */
+  get isWanting(): boolean {
+    return this.#order.some((consumer) => consumer.rdy > 0 && !consumer.isClosing);
+  }
+
+  [Symbol.iterator](): Iterator<Consumer> {
+    return this.#byId.values();
+  }
+}

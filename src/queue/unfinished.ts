@@ -1,0 +1,37 @@
+// A message that left the log for a channel and is not finished: in flight, waiting for another delivery, or deferred.
+
+import type { Consumer } from "./consumer.ts";
+
+export interface Unfinished {
+  readonly seq: number;
+  /** Deliveries so far. */
+  attempts: number;
+  /** When the channel took it, ms: what stays for long moves to the held store, so that it holds back no log. */
+  readonly takenAt: number;
+  /** The frame for the next delivery, when it is at hand. */
+  frame: Uint8Array | null;
+  /** The due time under which the held store has its frame; null when the topic's log has it. */
+  heldDue: number | null;
+  /** In flight: whose it is. */
+  owner: Consumer | null;
+  /** In flight: when it was sent, ms. */
+  deliveredAt: number;
+  /** In flight: when it times out. Deferred: when it falls due. ms */
+  at: number;
+  /** Waiting: its turn comes when the channel has taken all below this seq. */
+  after: number;
+}
+
+export function unfinished(seq: number, takenAt: number): Unfinished {
+  return {
+    seq,
+    attempts: 0,
+    takenAt,
+    frame: null,
+    heldDue: null,
+    owner: null,
+    deliveredAt: 0,
+    at: 0,
+    after: 0,
+  };
+}

@@ -1,0 +1,340 @@
+// One V2 connection: what it may say, in which order it is answered, and when it ends (spec 1, nsqd/protocol_v2.go IOLoop).
+// It decodes, checks and answers; what takes other parts of the broker is asked of the host.
+
+import { concat, EMPTY, toByteString } from "../protocol/bytes.ts";
+import { isCommandName } from "../protocol/command.ts";
+import { type BodyLimits, CommandDecoder } from "../protocol/command-decoder.ts";
+import { type ClientError, clientError, isFatal } from "../protocol/errors.ts";
+import { errorFrame, OK_FRAME } from "../protocol/frame.ts";
+import type { ClientSettings, NegotiationLimits } from "../protocol/identify.ts";
+import { MpubCheck } from "../protocol/mpub-body.ts";
+import type { ChannelQueue } from "../queue/channel-queue.ts";
+import type { Consumer } from "../queue/consumer.ts";
+import { ClientState } from "./client-state.ts";
+import { type Command, invalid } from "./commands/command.ts";
+import { commands } from "./commands/index.ts";
+import type { Connection } from "./connection.ts";
+import { type Receipt, ReplyQueue } from "./reply-queue.ts";
+import type { SessionHost } from "./session-host.ts";
+
+export interface SessionLimits extends BodyLimits, NegotiationLimits {
+  readonly maxReqTimeoutMs: number;
+}
+
+/** What a session is besides its connection: enough to go on with it after its host slept. */
+export interface SessionState {
+  readonly hasMagic: boolean;
+  readonly state: ClientState;
+  readonly settings: ClientSettings;
+  readonly pubCounts: Readonly<Record<string, number>>;
+  /** Bytes of a command that is not yet complete. */
+  readonly partial: Uint8Array;
+}
+
+/** What the line of a publish said, until its body is complete. */
+interface Publishing {
+  /** A valid name; null before the first publish. */
+  topic: string | null;
+  deferMs: number;
+  /** For MPUB. */
+  check: MpubCheck;
+}
+
+const MAGIC = "  V2";
+/** A longer piece of a command is not kept in a snapshot. */
+const MAX_PARTIAL = 4_096;
+
+export class Session {
+  readonly connection: Connection;
+  readonly limits: SessionLimits;
+  readonly host: SessionHost;
+  readonly replies = new ReplyQueue();
+  /** Messages published by topic: whoever has published is a producer in /stats. */
+  readonly pubCounts = new Map<string, number>();
+  settings: ClientSettings;
+  /** Whether SUB needs heartbeats; where the socket itself is watched it does not. */
+  readonly needsHeartbeats: boolean;
+  /** The time of the event that is being handled, ms since the epoch. */
+  now = 0;
+  #state: ClientState = ClientState.init;
+  #queue: ChannelQueue | null = null;
+  #consumer: Consumer | null = null;
+  readonly #decoder: CommandDecoder;
+  #magic: Uint8Array | null = EMPTY;
+  /** Input that came while something was waited for. */
+  #inbox: Uint8Array[] = [];
+  #command: Command | null = null;
+  #isBlocked = false;
+  #awaitsReplies = false;
+  #isInputOver = false;
+  #isEnded = false;
+  readonly publishing: Publishing;
+
+  constructor(
+    connection: Connection,
+    settings: ClientSettings,
+    limits: SessionLimits,
+    host: SessionHost,
+    needsHeartbeats: boolean,
+  ) {
+    this.connection = connection;
+    this.settings = settings;
+    this.limits = limits;
+    this.host = host;
+    this.needsHeartbeats = needsHeartbeats;
+    this.#decoder = new CommandDecoder(limits);
+    this.publishing = { topic: null, deferMs: 0, check: new MpubCheck(limits) };
+  }
+
+  /** Goes on with a session as it was; a consumer follows by `attach`. */
+  restore(state: SessionState): void {
+    if (state.hasMagic) this.#magic = null;
+    this.#state = state.state;
+    this.settings = state.settings;
+    for (const [topic, count] of Object.entries(state.pubCounts)) this.pubCounts.set(topic, count);
+    if (this.#magic === null) this.#decoder.push(state.partial);
+    else this.#magic = state.partial;
+  }
+
+  /** What `restore` needs; only of use while nothing is waited for. */
+  get snapshot(): SessionState {
+    return {
+      hasMagic: this.#magic === null,
+      state: this.#state,
+      settings: this.settings,
+      pubCounts: Object.fromEntries(this.pubCounts),
+      partial: (this.#magic ?? this.#decoder.pending).slice(),
+    };
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** The channel it consumes from; it must be subscribed. */
+  get queue(): ChannelQueue {
+    if (!this.#queue) throw new Error("session has no channel");
+    return this.#queue;
+  }
+
+  /** Its side of the channel; it must be subscribed. */
+  get consumer(): Consumer {
+    if (!this.#consumer) throw new Error("session is no consumer");
+    return this.#consumer;
+  }
+
+  get isConsumer(): boolean {
+    return this.#consumer !== null;
+  }
+
+  /** Whether input is kept until something else has happened. */
+  get isBlocked(): boolean {
+    return this.#isBlocked || this.#awaitsReplies;
+  }
+
+  /** Bytes that came and were not looked at yet. */
+  get unread(): number {
+    return this.#inbox.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  /** Whether a command is under way that is too long to be kept in a snapshot. */
+  get hasLongPartial(): boolean {
+    return this.#decoder.pending.length > MAX_PARTIAL;
+  }
+
+  /** Whether everything is said that will be: the connection is to be closed then. */
+  get isDone(): boolean {
+    return this.#isEnded && this.replies.isEmpty;
+  }
+
+  /** The magic is not expected: the peer is another part of the broker. */
+  skipMagic(): void {
+    this.#magic = null;
+  }
+
+  /** Takes input and carries out the commands in it; `takeOutput` then has what is to be sent. */
+  receive(chunk: Uint8Array, now: number): void {
+    this.now = now;
+    if (this.#isEnded || chunk.length === 0) return;
+    this.#inbox.push(chunk);
+    this.#run();
+  }
+
+  /** Takes note that no more input comes: what came is still carried out and answered. */
+  endOfInput(now: number): void {
+    this.now = now;
+    this.#isInputOver = true;
+    this.#run();
+  }
+
+  /** The replies that may go out now, in order. */
+  takeOutput(): Uint8Array[] {
+    const output = this.replies.take();
+    while (this.#awaitsReplies && this.replies.isEmpty) {
+      this.#awaitsReplies = false;
+      this.#carryOutLine();
+      this.#run();
+      output.push(...this.replies.take());
+    }
+    return output;
+  }
+
+  /** Goes on after the host did what it was asked, or answers with the error it met. */
+  resume(now: number, error: ClientError | null = null): void {
+    this.now = now;
+    this.#isBlocked = false;
+    if (error) this.#fail(error);
+    this.#run();
+  }
+
+  /** Answers the first publish of a receipt that is still owed a reply with an error; nothing behind it is answered. */
+  failPublish(receipt: Receipt, error: ClientError): void {
+    this.endWith(receipt, errorFrame(error));
+  }
+
+  /** The same with the whole error frame, as another part of the broker worded it. */
+  endWith(receipt: Receipt, frame: Uint8Array): void {
+    this.replies.endWith(receipt, frame);
+    this.#isEnded = true;
+  }
+
+  /** The host made it a consumer. */
+  subscribed(queue: ChannelQueue, consumer: Consumer, now: number): void {
+    this.attach(queue, consumer);
+    this.#state = ClientState.subscribed;
+    this.replies.push(OK_FRAME);
+    this.resume(now);
+  }
+
+  attach(queue: ChannelQueue, consumer: Consumer): void {
+    this.#queue = queue;
+    this.#consumer = consumer;
+  }
+
+  /** Gives the connection away: whatever input is left is the caller's, and this session is over. */
+  detach(): Uint8Array {
+    this.#isEnded = true;
+    return this.takeRest();
+  }
+
+  /** Takes back the input that was not looked at yet. */
+  takeRest(): Uint8Array {
+    const rest = concat([this.#decoder.rest, ...this.#inbox]).slice();
+    this.#inbox = [];
+    this.#decoder.clear();
+    return rest;
+  }
+
+  // For the commands.
+
+  startSubscribe(topic: string, channel: string): void {
+    this.#isBlocked = true;
+    this.host.subscribe(topic, channel, this);
+  }
+
+  startCompression(): void {
+    this.#isBlocked = true;
+    this.host.compress(this.settings.compression, this);
+  }
+
+  startClosing(): void {
+    this.#state = ClientState.closing;
+    this.consumer.rdy = 0;
+    this.consumer.isClosing = true;
+  }
+
+  /** Publishes what the decoder has just completed. */
+  publish(command: "PUB" | "DPUB" | "MPUB", bodyStart: number, bodyEnd: number, count: number): ClientError | null {
+    const { topic, deferMs } = this.publishing;
+    if (topic === null) throw new Error("publish without a topic");
+    const { buffer, commandStart: start } = this.#decoder;
+    const error = this.host.publish({ command, topic, deferMs, buffer, start, bodyStart, bodyEnd }, this);
+    if (error === null) this.pubCounts.set(topic, (this.pubCounts.get(topic) ?? 0) + count);
+    return error;
+  }
+
+  #run(): void {
+    while (!this.isBlocked && !this.#isEnded) {
+      const decoded = this.#magic === null ? this.#decoder.next() : "incomplete";
+      if (decoded === "line") this.#beginLine();
+      else if (decoded === "body") this.#carryOutBody();
+      else if (decoded !== "incomplete") this.#refuse(decoded);
+      else if (!this.#readOn()) {
+        this.#lookAhead();
+        break;
+      }
+    }
+    if (this.#isInputOver && !this.isBlocked && !this.#isEnded) this.#cutOff();
+  }
+
+  /** Hands the next input to the decoder; false when there is none. */
+  #readOn(): boolean {
+    const chunk = this.#inbox.shift();
+    if (chunk === undefined) return false;
+    const commands = this.#magic === null ? chunk : this.#readMagic(this.#magic, chunk);
+    if (commands.length > 0) this.#decoder.push(commands);
+    return true;
+  }
+
+  /** Checks the first four bytes, once they are there. Returns what is behind them. */
+  #readMagic(before: Uint8Array, chunk: Uint8Array): Uint8Array {
+    const missing = MAGIC.length - before.length;
+    this.#magic = concat([before, chunk.subarray(0, missing)]);
+    if (this.#magic.length < MAGIC.length) return EMPTY;
+    if (toByteString(this.#magic) !== MAGIC) this.#fail(clientError("E_BAD_PROTOCOL", ""));
+    this.#magic = null;
+    return chunk.subarray(missing);
+  }
+
+  #beginLine(): void {
+    const { name } = this.#decoder.line;
+    if (!isCommandName(name)) {
+      this.#fail(invalid(`invalid command ${name}`));
+      return;
+    }
+    this.#command = commands[name];
+    if (this.#command.isBarrier && !this.replies.isEmpty) this.#awaitsReplies = true;
+    else this.#carryOutLine();
+  }
+
+  #carryOutLine(): void {
+    const error = this.#command?.run(this, this.#decoder.line);
+    if (error) this.#fail(error);
+  }
+
+  #carryOutBody(): void {
+    const { buffer, bodyStart, bodyEnd } = this.#decoder;
+    const error = this.#command?.body?.run(this, buffer, bodyStart, bodyEnd);
+    if (error) this.#fail(error);
+  }
+
+  /** What is wrong with a body is said before all of it has come. */
+  #lookAhead(): void {
+    if (this.#decoder.interrupted !== "body") return;
+    const { buffer, bodyStart, end } = this.#decoder;
+    const error = this.#command?.body?.arriving?.(this, buffer, bodyStart, end);
+    if (error) this.#fail(error);
+  }
+
+  #refuse(decoded: "bad-size" | "overlong-line"): void {
+    const body = this.#command?.body;
+    if (decoded === "bad-size" && body) this.#fail(body.badSize(this, this.#decoder.size));
+    else this.#isEnded = true; // nsqd closes without a word when its read buffer is full
+  }
+
+  /** The input ended: in the middle of a body that is an error. */
+  #cutOff(): void {
+    const where = this.#decoder.interrupted;
+    const body = this.#command?.body;
+    if (body && (where === "size" || where === "body")) {
+      const part = where === "body" ? this.#decoder.rest : EMPTY;
+      this.#fail(body.cutOff(this, where, part));
+    }
+    this.#isEnded = true;
+  }
+
+  #fail(error: ClientError): void {
+    this.replies.push(errorFrame(error));
+    if (isFatal(error)) this.#isEnded = true;
+  }
+}

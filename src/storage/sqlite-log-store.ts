@@ -1,0 +1,101 @@
+// A topic's log in SQLite: one row a batch, because rows written are what a Durable Object costs.
+
+import type { Batch, BatchPlace, LogStore, StoredBatch } from "../queue/log-store.ts";
+import { type Sql, select, selectFirst, toBytes } from "./sql.ts";
+
+type PlaceRow = { first: number; count: number; total_bytes: number };
+type BatchRow = { first: number; count: number; records: ArrayBuffer };
+
+/** Rows that nobody needs any more and that are kept to be overwritten. */
+const KEPT_FREE_ROWS = 16;
+const TRIMMED_AT_ONCE = 1_000;
+
+/** The first seq of the batch that holds a seq; 0 when all batches are behind it. */
+const BATCH_OF = "coalesce((SELECT max(first) FROM log WHERE first <= ?), 0)";
+
+export class SqliteLogStore implements LogStore {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  static createTables(sql: Sql): void {
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS log (
+        first INTEGER PRIMARY KEY,
+        count INTEGER NOT NULL,
+        deferred INTEGER NOT NULL,
+        total_bytes INTEGER NOT NULL,
+        records BLOB NOT NULL
+      )`,
+    );
+    // Costs a row only for batches that have deferred messages.
+    sql.exec("CREATE INDEX IF NOT EXISTS log_deferred ON log (first) WHERE deferred > 0");
+  }
+
+  newest(): BatchPlace | null {
+    return this.#place("SELECT first, count, total_bytes FROM log ORDER BY first DESC LIMIT 1");
+  }
+
+  oldest(): BatchPlace | null {
+    return this.#place("SELECT first, count, total_bytes FROM log ORDER BY first LIMIT 1");
+  }
+
+  append(batches: readonly StoredBatch[], free: number): void {
+    for (const { first, count, deferred, totalBytes, bytes } of batches) {
+      const oldest = this.oldest();
+      if (oldest !== null && oldest.first + oldest.count <= free) {
+        // One row written, where deleting the old row and inserting the new one would be two.
+        this.#sql.exec(
+          "UPDATE log SET first = ?, count = ?, deferred = ?, total_bytes = ?, records = ? WHERE first = ?",
+          ...[first, count, deferred, totalBytes, bytes, oldest.first],
+        );
+      } else {
+        this.#sql.exec("INSERT INTO log VALUES (?, ?, ?, ?, ?)", first, count, deferred, totalBytes, bytes);
+      }
+    }
+  }
+
+  read(seq: number, maxBytes: number): Batch[] {
+    const statement = `SELECT first, count, records FROM log WHERE first >= ${BATCH_OF} ORDER BY first`;
+    const batches: Batch[] = [];
+    let bytes = 0;
+    for (const { first, count, records } of select<BatchRow>(this.#sql, statement, seq)) {
+      bytes += records.byteLength;
+      if (batches.length > 0 && bytes > maxBytes) break;
+      batches.push({ first, count, bytes: toBytes(records) });
+    }
+    return batches;
+  }
+
+  *readDeferred(seq: number): Iterable<Batch> {
+    const statement = `SELECT first, count, records FROM log INDEXED BY log_deferred
+      WHERE deferred > 0 AND first >= ${BATCH_OF} ORDER BY first`;
+    for (const { first, count, records } of select<BatchRow>(this.#sql, statement, seq)) {
+      yield { first, count, bytes: toBytes(records) };
+    }
+  }
+
+  trim(free: number): boolean {
+    const newest = this.newest();
+    if (newest === null) return false;
+    const last = selectFirst<{ first: number }>(
+      this.#sql,
+      `SELECT first FROM log WHERE first < ? AND first + count <= ? ORDER BY first DESC LIMIT 1 OFFSET ${KEPT_FREE_ROWS}`,
+      ...[Math.min(free, newest.first), free],
+    );
+    if (last === null) return false;
+    this.#sql.exec(
+      `DELETE FROM log WHERE first IN (SELECT first FROM log WHERE first <= ? ORDER BY first LIMIT ${TRIMMED_AT_ONCE})`,
+      last.first,
+    );
+    const oldest = this.oldest();
+    return oldest !== null && oldest.first <= last.first;
+  }
+
+  #place(statement: string): BatchPlace | null {
+    const row = selectFirst<PlaceRow>(this.#sql, statement);
+    return row && { first: row.first, count: row.count, totalBytes: row.total_bytes };
+  }
+}

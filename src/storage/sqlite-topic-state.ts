@@ -1,0 +1,45 @@
+// What is known of a topic besides its log: one row, written when somebody creates, deletes, pauses or empties something.
+
+import type { TopicState } from "../queue/topic-log.ts";
+import { type Sql, selectFirst } from "./sql.ts";
+
+export interface SavedTopic extends TopicState {
+  /** A deletion was begun and must be brought to its end. */
+  readonly isDeleting: boolean;
+  /** Channels that were removed and whose objects may not know it: by name, the start of the life that ended. */
+  readonly removedChannels: Readonly<Record<string, number>>;
+}
+
+const VERSION = 1;
+
+export class SqliteTopicState {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  createTable(): void {
+    this.#sql.exec(
+      `CREATE TABLE IF NOT EXISTS topic (
+        id INTEGER PRIMARY KEY CHECK (id = 0),
+        version INTEGER NOT NULL,
+        state TEXT NOT NULL
+      )`,
+    );
+  }
+
+  /** Null when there is no topic. @throws {Error} when the state is of a version that this code does not know */
+  load(): SavedTopic | null {
+    // A topic that never was has no table: looking for it must not write anything.
+    if (selectFirst(this.#sql, "SELECT 1 FROM sqlite_master WHERE name = 'topic'") === null) return null;
+    const row = selectFirst<{ version: number; state: string }>(this.#sql, "SELECT version, state FROM topic");
+    if (row === null) return null;
+    if (row.version !== VERSION) throw new Error(`topic state has version ${row.version}; this code knows ${VERSION}`);
+    return JSON.parse(row.state) as SavedTopic;
+  }
+
+  save(state: SavedTopic): void {
+    this.#sql.exec("INSERT OR REPLACE INTO topic VALUES (0, ?, ?)", VERSION, JSON.stringify(state));
+  }
+}

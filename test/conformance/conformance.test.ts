@@ -1,0 +1,58 @@
+// The recorded scenarios against our broker: over TCP, over /v2, and over /v2 with the stream cut into odd slices.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
+import { DIFFERENCES } from "./differences.ts";
+import { runSuite } from "./run-suite.ts";
+import type { Target } from "./target.ts";
+
+/** nsqlookupd's areas have their own test. */
+const AREAS = [
+  "auth",
+  "channels",
+  "control",
+  "delivery",
+  "ephemeral",
+  "features",
+  "framing",
+  "heartbeat",
+  "http-admin",
+  "http-misc",
+  "http-publish",
+  "http-stats",
+  "identify",
+  "publish",
+  "states",
+  "subscribe",
+  "timing",
+];
+/** The areas that speak V2; the others are the same whatever the V2 door. */
+const V2_AREAS = AREAS.filter((area) => !area.startsWith("http-admin") && area !== "http-misc");
+const MINUTES = 60_000;
+
+describe("nsqd's recorded behaviour", () => {
+  let broker: BrokerProcess;
+  beforeAll(async () => {
+    broker = await startBroker();
+  });
+  afterAll(() => broker.stop());
+
+  it("holds over TCP", { timeout: 5 * MINUTES }, async () => {
+    await expectConformance({ http: broker.http, tcp: broker.tcp }, AREAS);
+  });
+
+  it("holds over /v2", { timeout: 5 * MINUTES }, async () => {
+    await expectConformance({ http: broker.http, ws: broker.ws }, V2_AREAS);
+  });
+
+  it("holds over /v2 with both directions cut into odd slices", { timeout: 5 * MINUTES }, async () => {
+    await expectConformance({ http: broker.http, ws: broker.ws, slices: [1, 3, 7, 2, 13, 64, 5] }, V2_AREAS);
+  });
+});
+
+async function expectConformance(target: Target, areas: string[]): Promise<void> {
+  const results = await runSuite({ ...target, scanDelay: 0 }, { areas, quirks: true, skip: DIFFERENCES });
+  const failures = results.filter(({ status }) => status === "failed");
+  expect(failures).toEqual([]);
+  expect(results.filter(({ status }) => status === "passed").length).toBeGreaterThan(400);
+}

@@ -1,0 +1,31 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+import { WRANGLER_ENV } from "./scripts/wrangler-env.ts";
+
+for (const [name, value] of Object.entries(WRANGLER_ENV)) process.env[name] ??= value;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // Plain Node, where nothing of the runtime can be imported: what passes here is pure.
+        test: { name: "pure", include: ["test/{protocol,queue,session,storage,structure}/**/*.test.ts"] },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        logLevel: "error",
+        test: { name: "durable", include: ["test/durable/**/*.test.ts"] },
+      },
+      {
+        // The production bundle on a workerd process of its own, spoken to from outside.
+        test: {
+          name: "broker",
+          include: ["test/{conformance,broker}/**/*.test.ts"],
+          globalSetup: ["test/helpers/build.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
