@@ -9,10 +9,19 @@ export default defineConfig({
     projects: [
       {
         // Plain Node, where nothing of the runtime can be imported: what passes here is pure.
-        test: { name: "pure", include: ["test/{protocol,queue,session,storage,structure}/**/*.test.ts"] },
+        test: {
+          name: "pure",
+          include: ["test/*.test.ts", "test/{protocol,queue,session,storage,gateway,http,structure}/**/*.test.ts"],
+        },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            // Evictions wait for the timers of an object: states are saved soon, so that tests need not wait long.
+            miniflare: { bindings: { open: "true", "sync-timeout": "10ms", "log-level": "error" } },
+          }),
+        ],
         logLevel: "error",
         test: { name: "durable", include: ["test/durable/**/*.test.ts"] },
       },

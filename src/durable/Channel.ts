@@ -27,6 +27,9 @@ import { TopicLink } from "./topic-link.ts";
 import type { ChannelReport } from "./topic-stats.ts";
 import { WakeUp } from "./wake-up.ts";
 
+/** How often a peer that takes nothing is looked at again, ms. */
+const WATCH_MS = 100;
+
 export class Channel extends DurableObject<Env> {
   readonly #address = parseChannelObject(this.ctx.id.name ?? "");
   readonly #isEphemeral = isEphemeral(this.#address.channel);
@@ -35,7 +38,7 @@ export class Channel extends DurableObject<Env> {
   readonly #store: ChannelStore = this.#isEphemeral ? new MemoryChannelStore() : this.#saved;
   readonly #alarm = new AlarmClock(this.ctx.storage);
   readonly #wakeUp = new WakeUp(this.#alarm, () => this.#wakeUpCall());
-  readonly #keepAwake = new KeepAwake(() => this.#isEphemeral && this.#queue !== null && !this.#queue.isIdle);
+  readonly #keepAwake = new KeepAwake(() => this.#isVolatile);
   readonly #sockets: Sockets;
   readonly #forwarder: Forwarder;
   readonly #topicLink: TopicLink;
@@ -104,9 +107,8 @@ export class Channel extends DurableObject<Env> {
 
   override webSocketClose(webSocket: WebSocket): void {
     this.#wake(webSocket);
-    const socket = this.#sockets.get(webSocket);
-    if (!socket) return;
-    this.#remove(socket);
+    const socket = this.#sockets.closed(webSocket);
+    if (socket) this.#left(socket);
     this.#proceed(Date.now());
   }
 
@@ -128,6 +130,7 @@ export class Channel extends DurableObject<Env> {
     const queue = this.#queue;
     // Without consumers there is nothing to take it for, and no reason to write a state.
     if (queue?.start !== start) {
+      if (queue) this.#end(); // an earlier life, whose end this object was not told
       this.#leaveIfDeserted(start);
       return { isFollowing: false, low: start };
     }
@@ -157,6 +160,12 @@ export class Channel extends DurableObject<Env> {
     await deleted;
   }
 
+  /** Whether nobody is connected, or about to subscribe. */
+  isDeserted(): boolean {
+    this.#wake();
+    return this.#sockets.size === 0;
+  }
+
   stats(start: number, fanout: number): ChannelReport {
     this.#wake();
     const now = Date.now();
@@ -174,6 +183,12 @@ export class Channel extends DurableObject<Env> {
 
   #topic(name: string) {
     return this.env.TOPIC.getByName(topicObject({ ...this.#address, topic: name }));
+  }
+
+  /** Whether a sleep would lose something: an ephemeral channel is only in memory, and so is a command half received. */
+  get #isVolatile(): boolean {
+    const isUnsaved = this.#isEphemeral && this.#queue !== null && !this.#queue.isIdle;
+    return this.#sockets.isReceiving(Date.now()) || isUnsaved;
   }
 
   get #limits() {
@@ -280,8 +295,11 @@ export class Channel extends DurableObject<Env> {
     if (socket.isOpen) {
       socket.keep();
       this.#beatAt = Math.min(this.#beatAt, socket.heartbeat.nextAt);
+      if (socket.mustBeWatched) this.#wakeUp.arrange(Date.now() + WATCH_MS, Date.now(), true);
+      if (socket.session.hasLongPartial) this.#keepAwake.check();
     } else {
-      this.#remove(socket);
+      this.#sockets.remove(socket);
+      this.#left(socket);
     }
   }
 
@@ -293,9 +311,7 @@ export class Channel extends DurableObject<Env> {
   }
 
   /** A connection is gone. */
-  #remove(socket: Socket): void {
-    this.#sockets.remove(socket);
-    const { session } = socket;
+  #left({ session }: Socket): void {
     if (!session.isConsumer || !this.#queue) return;
     this.#queue.disconnect(session.consumer);
     if (this.#isEphemeral && this.#queue.consumers.size === 0) this.#leave(this.#queue.start);
@@ -342,7 +358,7 @@ export class Channel extends DurableObject<Env> {
     }
     // Until the save the object is awake anyway, and by then the alarm may turn out not to be needed.
     this.#wakeUp.arrange(Math.min(queue.nextWakeAt(now), this.#beatAt), now, this.#saveTimer !== null);
-    this.#keepAwake.check();
+    if (this.#isEphemeral) this.#keepAwake.check();
   }
 
   #saveLater(): void {

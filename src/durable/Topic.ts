@@ -53,7 +53,7 @@ export class Topic extends DurableObject<Env> {
     this.#topic = OpenTopic.load(this.#address.topic, Date.now(), this.#surroundings);
     this.#producers = new Producers(ctx, this.#address.topic, this.#options, {
       store: (segments) => this.#store(segments),
-      confirmed: () => ctx.storage.sync(),
+      confirmed: () => this.#confirmed(),
       ready: () => this.#announcing,
       publishTo: (topic, records) => this.#other(topic).publish(records),
       createTopic: (topic) => {
@@ -210,8 +210,9 @@ export class Topic extends DurableObject<Env> {
 
   /** The last consumer of an ephemeral channel left. */
   async leave(channel: string, start: number): Promise<void> {
+    const isDeserted = await this.#channel(channel).isDeserted(); // not if another one has come since
     const topic = this.#withChannel(channel, start);
-    if (topic) await this.#removeChannel(topic, channel);
+    if (topic && isDeserted) await this.#removeChannel(topic, channel);
   }
 
   get #surroundings() {
@@ -286,6 +287,13 @@ export class Topic extends DurableObject<Env> {
     topic.fanOut.send();
     this.#keepAwake.check();
     return "stored";
+  }
+
+  /** Resolves when what was written is durable, and what came in the meantime has been looked at. */
+  async #confirmed(): Promise<void> {
+    await this.ctx.storage.sync();
+    // Each message of a socket is an event of its own: without this turn only one or two would get in before the next row.
+    await scheduler.wait(0);
   }
 
   async #addChannel(topic: OpenTopic, channel: string): Promise<void> {

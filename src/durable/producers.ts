@@ -8,6 +8,7 @@ import { initialSettings } from "../session/connection.ts";
 import { Session } from "../session/session.ts";
 import type { SessionHost } from "../session/session-host.ts";
 import { Forwarder, type PublishTo } from "./forwarder.ts";
+import { KeepAwake } from "./keep-awake.ts";
 import type { PublishOutcome } from "./publish-group.ts";
 import { Publisher, type PublisherHost } from "./publisher.ts";
 import type { Socket } from "./socket.ts";
@@ -31,6 +32,7 @@ export class Producers {
   readonly #forwarder: Forwarder;
   readonly #sockets: Sockets;
   readonly #host: ProducersHost;
+  readonly #keepAwake = new KeepAwake(() => this.#sockets.isReceiving(Date.now()));
 
   constructor(ctx: DurableObjectState, topic: string, options: Options, host: ProducersHost) {
     this.#topic = topic;
@@ -77,8 +79,7 @@ export class Producers {
   }
 
   closed(webSocket: WebSocket): void {
-    const socket = this.#sockets.get(webSocket);
-    if (socket) this.#sockets.remove(socket);
+    this.#sockets.closed(webSocket);
   }
 
   /** Sends the heartbeats that are owed. */
@@ -112,5 +113,6 @@ export class Producers {
     }
     socket.keep();
     this.#host.wakeBy(socket.heartbeat.nextAt);
+    if (socket.session.hasLongPartial) this.#keepAwake.check();
   }
 }

@@ -2,7 +2,6 @@
 
 import { concat } from "../protocol/bytes.ts";
 import { HEARTBEAT_FRAME } from "../protocol/frame.ts";
-import type { ClientSettings } from "../protocol/identify.ts";
 import type { ConsumerState } from "../queue/consumer.ts";
 import type { Connection } from "../session/connection.ts";
 import { Heartbeat } from "../session/heartbeat.ts";
@@ -18,13 +17,6 @@ export interface Attachment {
   readonly consumer: ConsumerState | null;
   /** Where its channel begins and how far it is: an ephemeral channel is not saved anywhere else. */
   readonly channel: { readonly start: number; readonly cursor: number } | null;
-}
-
-/** What the gateway or the Worker says about a connection when it opens a socket. */
-export interface SocketIntroduction {
-  readonly connection: Connection;
-  /** What a client behind the gateway has negotiated; null on a direct path, where it is done here. */
-  readonly settings: ClientSettings | null;
 }
 
 /** WebSocket close code (RFC 6455 7.4.1). */
@@ -55,6 +47,12 @@ export class Socket {
     this.heartbeat.heard(now);
     this.session.receive(bytes, now);
     this.restartHeartbeat(now);
+    this.#measure();
+  }
+
+  /** When it was last heard of, ms. */
+  get heardAt(): number {
+    return this.heartbeat.heardAt;
   }
 
   restartHeartbeat(now: number): void {
@@ -77,6 +75,7 @@ export class Socket {
     if (order === null) this.close(UNSUPPORTED_DATA, "binary messages only");
     else if (order.kind === "taken") this.#unread = Math.max(0, this.#unread - order.bytes);
     else this.session.endOfInput(now);
+    this.#measure();
   }
 
   /** Sends what the session and its channel have for the peer, and closes when that was the last. */
@@ -89,15 +88,25 @@ export class Socket {
       consumer.outbox.length = 0;
     }
     if (output.length > 0) this.#send(output);
-    if (session.isConsumer) session.consumer.isBlocked = this.isFull;
+    this.#measure();
     if (session.isDone) this.close();
   }
 
-  /** Whether the peer must take something before it is sent more messages. */
-  get isFull(): boolean {
-    if (this.isLink) return this.#unread > MAX_UNREAD;
-    const buffered = (this.webSocket as { bufferedAmount?: number }).bufferedAmount;
-    return buffered === undefined ? this.#unread > MAX_UNHEARD : buffered > MAX_UNREAD;
+  /** Whether the peer takes nothing for now, and nobody will tell when it does again. */
+  get mustBeWatched(): boolean {
+    return !this.isLink && this.#buffered !== undefined && this.session.isConsumer && this.session.consumer.isBlocked;
+  }
+
+  /** Finds out whether the peer must take something before it is sent more messages. */
+  #measure(): void {
+    if (!this.session.isConsumer) return;
+    const buffered = this.isLink ? this.#unread : this.#buffered;
+    this.session.consumer.isBlocked = buffered === undefined ? this.#unread > MAX_UNHEARD : buffered > MAX_UNREAD;
+  }
+
+  /** Bytes that the runtime has not sent yet; undefined where it does not tell. */
+  get #buffered(): number | undefined {
+    return (this.webSocket as { bufferedAmount?: number }).bufferedAmount;
   }
 
   /** Keeps what a sleep would forget. */

@@ -1,10 +1,14 @@
 // The hibernating WebSockets of an object. Whoever asks for one gets it whether the object was awake or has just woken.
 
 import type { Session } from "../session/session.ts";
-import { type Attachment, Socket, type SocketIntroduction } from "./socket.ts";
+import { decodeIntroduction, INTRODUCTION_HEADER, type SocketIntroduction } from "./introduction.ts";
+import { type Attachment, Socket } from "./socket.ts";
 
-/** The header in which the Worker introduces a connection to an object; a client's own is never let through. */
-export const INTRODUCTION_HEADER = "nsq-edge-introduction";
+/** WebSocket close codes (RFC 6455 7.4.1). */
+const NORMAL_CLOSURE = 1000;
+const GOING_AWAY = 1001;
+/** How long the rest of a long command is waited for, ms: the object cannot sleep meanwhile. */
+const STALLED_MS = 60_000;
 
 /** Makes the session of a new connection. */
 export type NewSession = (introduction: SocketIntroduction) => Session;
@@ -24,7 +28,7 @@ export class Sockets {
   accept(request: Request, now: number): Response {
     const header = request.headers.get(INTRODUCTION_HEADER);
     if (header === null || request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
-    const introduction = JSON.parse(header) as SocketIntroduction;
+    const introduction = decodeIntroduction(header);
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
     const session = this.#newSession(introduction);
@@ -47,7 +51,10 @@ export class Sockets {
       if (attachment === null) return [];
       const { connection, session: state, isLink } = attachment;
       const session = this.#newSession({ connection, settings: state.settings });
-      session.restore(state);
+      if (!session.restore(state)) {
+        webSocket.close(GOING_AWAY, "the broker slept in the middle of a command");
+        return [];
+      }
       const socket = this.#add(webSocket, session, isLink, now);
       socket.restartHeartbeat(now);
       return [{ socket, attachment }];
@@ -64,9 +71,28 @@ export class Sockets {
     return this.#byConnection.get(connection) ?? null;
   }
 
+  /** The peer closed a socket, or it broke: completes the closing, which the runtime leaves to its object. */
+  closed(webSocket: WebSocket): Socket | null {
+    const socket = this.get(webSocket);
+    if (socket) this.remove(socket);
+    webSocket.close(NORMAL_CLOSURE);
+    return socket;
+  }
+
   remove(socket: Socket): void {
     this.#byWebSocket.delete(socket.webSocket);
     this.#byConnection.delete(socket.session.connection.id);
+  }
+
+  /** Whether a command is under way that would be lost by a sleep; one that does not go on is given up. */
+  isReceiving(now: number): boolean {
+    let isReceiving = false;
+    for (const socket of [...this]) {
+      if (!socket.session.hasLongPartial) continue;
+      if (now - socket.heardAt < STALLED_MS) isReceiving = true;
+      else socket.close(GOING_AWAY, "the rest of a command did not come");
+    }
+    return isReceiving;
   }
 
   get size(): number {

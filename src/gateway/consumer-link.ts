@@ -1,6 +1,6 @@
 // A client that became a consumer: its bytes pass on to the channel's object, and the object's to it.
 
-import type { SocketIntroduction } from "../durable/socket.ts";
+import type { SocketIntroduction } from "../durable/introduction.ts";
 import { fromByteString } from "../protocol/bytes.ts";
 import { END_OF_INPUT, takenControl } from "../session/link-control.ts";
 import { NopFilter } from "./nop-filter.ts";

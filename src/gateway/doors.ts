@@ -1,9 +1,8 @@
 // The doors for V2: /v2 for any client, /v2?topic= and /v2?topic=&channel= straight to an object, and raw TCP where the
 // runtime accepts it (design 1).
 
+import { introduce } from "../durable/introduction.ts";
 import { channelObject, FIRST_NODE, topicObject } from "../durable/object-names.ts";
-import type { SocketIntroduction } from "../durable/socket.ts";
-import { INTRODUCTION_HEADER } from "../durable/sockets.ts";
 import type { Options } from "../options.ts";
 import { isValidName } from "../protocol/names.ts";
 import type { Connection } from "../session/connection.ts";
@@ -30,10 +29,8 @@ export async function openV2(request: Request, env: Env, options: Options): Prom
     channel === null
       ? env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic }))
       : env.CHANNEL.getByName(channelObject({ node: FIRST_NODE, topic, channel }));
-  const introduction: SocketIntroduction = { connection, settings: null };
-  // Only what is said here reaches the object: whatever else the client put into its headers stays outside.
-  const headers = { Upgrade: "websocket", [INTRODUCTION_HEADER]: JSON.stringify(introduction) };
-  return object.fetch(request.url, { headers });
+  // Only what is said here reaches the object: the client's own headers stay outside.
+  return object.fetch(request.url, { headers: introduce({ connection, settings: null }) });
 }
 
 /** Serves a client on a TCP connection until it ends. */

@@ -1,8 +1,8 @@
 // One client of the gateway: a V2 session that holds no queue. Publishes go to the objects of their topics, pipelined, over a
 // socket each; with SUB the connection becomes a consumer of a channel's object, and from then on its bytes are passed on.
 
+import type { SocketIntroduction } from "../durable/introduction.ts";
 import { channelObject, FIRST_NODE, topicObject } from "../durable/object-names.ts";
-import type { SocketIntroduction } from "../durable/socket.ts";
 import { gatewayDefaults, gatewayLimits } from "../limits.ts";
 import type { Options } from "../options.ts";
 import { concat } from "../protocol/bytes.ts";

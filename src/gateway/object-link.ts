@@ -1,7 +1,6 @@
 // The gateway's WebSocket to a topic's or channel's object, which carries a client's commands and the replies to them.
 
-import type { SocketIntroduction } from "../durable/socket.ts";
-import { INTRODUCTION_HEADER } from "../durable/sockets.ts";
+import { introduce, type SocketIntroduction } from "../durable/introduction.ts";
 import { concat } from "../protocol/bytes.ts";
 
 export interface LinkEvents {
@@ -62,8 +61,7 @@ export class ObjectLink {
 
   async #open(object: Fetcher, introduction: SocketIntroduction): Promise<void> {
     try {
-      const headers = { Upgrade: "websocket", [INTRODUCTION_HEADER]: JSON.stringify(introduction) };
-      const { webSocket } = await object.fetch("https://object/", { headers });
+      const { webSocket } = await object.fetch("https://object/", { headers: introduce(introduction) });
       if (!webSocket) throw new Error("object did not answer with a WebSocket");
       webSocket.binaryType = "arraybuffer";
       webSocket.accept();

@@ -1,6 +1,6 @@
 // What a client publishes to one topic, on its way to the topic's object, and the replies that come back.
 
-import type { SocketIntroduction } from "../durable/socket.ts";
+import type { SocketIntroduction } from "../durable/introduction.ts";
 import { readInt32 } from "../protocol/bytes.ts";
 import { FrameType } from "../protocol/frame.ts";
 import { type Receipt, settle } from "../session/reply-queue.ts";

@@ -72,6 +72,8 @@ export interface Negotiated {
   readonly reply: string;
 }
 
+/** What a client says of itself is kept up to here: it goes along wherever its connection is kept. */
+const MAX_TEXT = 256;
 const DEFAULT_DEFLATE_LEVEL = 6;
 const MIN_HEARTBEAT_INTERVAL = 1000;
 const MIN_OUTPUT_BUFFER_SIZE = 64;
@@ -101,11 +103,11 @@ export function negotiate(
   const snappy = negotiates && request.snappy && limits.snappy;
   if (deflate && snappy) return clientError("E_IDENTIFY_FAILED", "cannot enable both deflate and snappy compression");
   const settings: ClientSettings = {
-    clientId: request.client_id,
-    hostname: request.hostname,
-    userAgent: request.user_agent,
-    topologyRegion: request.topology_region,
-    topologyZone: request.topology_zone,
+    clientId: request.client_id.slice(0, MAX_TEXT),
+    hostname: request.hostname.slice(0, MAX_TEXT),
+    userAgent: request.user_agent.slice(0, MAX_TEXT),
+    topologyRegion: request.topology_region.slice(0, MAX_TEXT),
+    topologyZone: request.topology_zone.slice(0, MAX_TEXT),
     heartbeatIntervalMs,
     outputBufferSize: bufferSize,
     outputBufferTimeoutMs: request.output_buffer_size === -1 ? 0 : bufferTimeout,

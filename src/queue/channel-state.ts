@@ -1,6 +1,6 @@
 // What a channel saves: everything that is not in its topic's log, in few bytes, since it is written every second.
 
-import type { HeldKey } from "./channel-store.ts";
+import { type HeldKey, NOTHING_DUE } from "./channel-store.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";
 
 export interface ChannelState {
@@ -50,8 +50,7 @@ const VERSION = 1;
 /** The state of a channel all of whose messages before `cursor` are finished. */
 export function idleState(start: number, cursor: number): ChannelState {
   const nothing = { owners: [], inFlight: [], waiting: [], deferred: [] };
-  const heldMark = { due: 0, seq: 0 };
-  return { start, cursor, isPaused: false, requeueCount: 0, timeoutCount: 0, heldMark, ...nothing };
+  return { start, cursor, isPaused: false, requeueCount: 0, timeoutCount: 0, heldMark: NOTHING_DUE, ...nothing };
 }
 
 /** `now` is when it is saved, ms: instants are written as the distance from it. */

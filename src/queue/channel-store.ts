@@ -8,6 +8,9 @@ export interface HeldKey {
   readonly seq: number;
 }
 
+/** Behind every message that already had its turn, before every one that is yet to fall due. */
+export const NOTHING_DUE: HeldKey = { due: 0, seq: Number.MAX_SAFE_INTEGER };
+
 /** A message whose frame moved from the topic's log to the channel, so that it holds back no log. */
 export interface HeldMessage extends HeldKey {
   readonly attempts: number;

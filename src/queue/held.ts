@@ -1,10 +1,8 @@
 // The messages that a channel keeps itself: those deferred for long, and those unfinished for long, whose place in the
 // topic's log would otherwise have to be kept. They come back into memory in the order of their due times.
 
-import type { HeldKey, HeldMessage, HeldStore } from "./channel-store.ts";
+import { type HeldKey, type HeldMessage, type HeldStore, NOTHING_DUE } from "./channel-store.ts";
 import type { Unfinished } from "./unfinished.ts";
-
-const START: HeldKey = { due: 0, seq: 0 };
 
 export class Held {
   readonly #store: HeldStore;
@@ -15,7 +13,7 @@ export class Held {
   /** When the next message falls due; null when it must be looked up. */
   #earliest: number | null = null;
 
-  constructor(store: HeldStore, mark: HeldKey = START) {
+  constructor(store: HeldStore, mark: HeldKey = NOTHING_DUE) {
     this.#store = store;
     this.#mark = mark;
   }
@@ -71,7 +69,7 @@ export class Held {
   clear(): void {
     this.#store.clear();
     this.#finished = [];
-    this.#mark = START;
+    this.#mark = NOTHING_DUE;
     this.#earliest = null;
   }
 }

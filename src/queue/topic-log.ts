@@ -50,7 +50,7 @@ interface ChannelPlace {
 }
 
 /** Kept in memory for channels that keep up. */
-const RECENT_BYTES = 8 * 2 ** 20;
+const RECENT_BYTES = 4 * 2 ** 20;
 
 export class TopicLog {
   readonly start: number;

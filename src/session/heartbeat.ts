@@ -20,6 +20,10 @@ export class Heartbeat {
     return this.#intervalMs;
   }
 
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   /** The client said something. */
   heard(now: number): void {
     this.#heardAt = now;

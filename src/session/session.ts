@@ -27,8 +27,8 @@ export interface SessionState {
   readonly state: ClientState;
   readonly settings: ClientSettings;
   readonly pubCounts: Readonly<Record<string, number>>;
-  /** Bytes of a command that is not yet complete. */
-  readonly partial: Uint8Array;
+  /** Bytes of a command that is not yet complete; null when they are too many to be kept. */
+  readonly partial: Uint8Array | null;
 }
 
 /** What the line of a publish said, until its body is complete. */
@@ -43,6 +43,8 @@ interface Publishing {
 const MAGIC = "  V2";
 /** A longer piece of a command is not kept in a snapshot. */
 const MAX_PARTIAL = 4_096;
+/** Counts are kept for so many topics; hardly any connection publishes to more. */
+const MAX_PUB_COUNTS = 64;
 
 export class Session {
   readonly connection: Connection;
@@ -86,14 +88,16 @@ export class Session {
     this.publishing = { topic: null, deferMs: 0, check: new MpubCheck(limits) };
   }
 
-  /** Goes on with a session as it was; a consumer follows by `attach`. */
-  restore(state: SessionState): void {
+  /** Goes on with a session as it was; a consumer follows by `attach`. False when it cannot: its input is not known. */
+  restore(state: SessionState): boolean {
+    if (state.partial === null) return false;
     if (state.hasMagic) this.#magic = null;
     this.#state = state.state;
     this.settings = state.settings;
     for (const [topic, count] of Object.entries(state.pubCounts)) this.pubCounts.set(topic, count);
     if (this.#magic === null) this.#decoder.push(state.partial);
     else this.#magic = state.partial;
+    return true;
   }
 
   /** What `restore` needs; only of use while nothing is waited for. */
@@ -103,7 +107,7 @@ export class Session {
       state: this.#state,
       settings: this.settings,
       pubCounts: Object.fromEntries(this.pubCounts),
-      partial: (this.#magic ?? this.#decoder.pending).slice(),
+      partial: this.hasLongPartial ? null : (this.#magic ?? this.#decoder.pending).slice(),
     };
   }
 
@@ -249,8 +253,13 @@ export class Session {
     if (topic === null) throw new Error("publish without a topic");
     const { buffer, commandStart: start } = this.#decoder;
     const error = this.host.publish({ command, topic, deferMs, buffer, start, bodyStart, bodyEnd }, this);
-    if (error === null) this.pubCounts.set(topic, (this.pubCounts.get(topic) ?? 0) + count);
+    if (error === null) this.#countPublished(topic, count);
     return error;
+  }
+
+  #countPublished(topic: string, count: number): void {
+    const before = this.pubCounts.get(topic);
+    if (before !== undefined || this.pubCounts.size < MAX_PUB_COUNTS) this.pubCounts.set(topic, (before ?? 0) + count);
   }
 
   #run(): void {

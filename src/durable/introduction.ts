@@ -1,0 +1,27 @@
+// What the Worker says about a connection when it opens a socket to an object. It goes in a header of the upgrade request; one that
+// a client sends is never let through.
+
+import type { ClientSettings } from "../protocol/identify.ts";
+import type { Connection } from "../session/connection.ts";
+
+export const INTRODUCTION_HEADER = "nsq-edge-introduction";
+
+export interface SocketIntroduction {
+  readonly connection: Connection;
+  /** What a client behind the gateway has negotiated; null on a direct path, where that is done by the object. */
+  readonly settings: ClientSettings | null;
+}
+
+/** The headers of an upgrade request to an object. */
+export function introduce(introduction: SocketIntroduction): Record<string, string> {
+  // A header holds ASCII only, and a client may call itself anything.
+  const json = JSON.stringify(introduction).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return { Upgrade: "websocket", [INTRODUCTION_HEADER]: json };
+}
+
+export function decodeIntroduction(header: string): SocketIntroduction {
+  return JSON.parse(header) as SocketIntroduction;
+}

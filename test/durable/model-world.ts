@@ -1,0 +1,246 @@
+// What the model test knows: which messages each channel still owes to its consumers, who holds which, and what may not
+// happen (design 3). It sees the broker only from outside.
+
+import { expect } from "vitest";
+import type { Received, V2Client } from "./v2-client.ts";
+
+/** A message as it was published; bodies are unique. */
+interface Published {
+  readonly body: string;
+  readonly order: number;
+  /** Not before this, ms. */
+  readonly dueAt: number;
+  readonly isDeferred: boolean;
+}
+
+/** A message that a channel owes. */
+interface Owed {
+  readonly published: Published;
+  /** Attempts of the last delivery that was seen; 0 for none. */
+  attempts: number;
+  /** Not before this, ms: deferred by its publish or by REQ, or held by somebody who left. */
+  notBefore: number;
+  /** Finished, but a crash may have made the channel forget it. */
+  isForgotten: boolean;
+}
+
+interface Holding {
+  readonly owed: Owed;
+  deadline: number;
+}
+
+export interface ModelConsumer {
+  readonly client: V2Client;
+  readonly channel: ModelChannel;
+  rdy: number;
+  /** The highest RDY since everything was last settled. */
+  ceiling: number;
+  /** By message id. */
+  readonly holding: Map<string, Holding>;
+  lastOrder: number;
+}
+
+export interface ModelChannel {
+  readonly name: string;
+  readonly owed: Map<string, Owed>;
+  /** Finished since the channel last saved its state for sure. */
+  unsaved: Owed[];
+  /** What consumers that left still hold: until when. */
+  readonly abandoned: Map<Owed, number>;
+  /** The same from before a crash: if that was saved they still are held, else they came back at once. */
+  readonly perhapsAbandoned: Map<Owed, number>;
+  isPaused: boolean;
+}
+
+export const MSG_TIMEOUT_MS = 60_000;
+
+export class ModelWorld {
+  readonly channels = new Map<string, ModelChannel>();
+  readonly consumers = new Set<ModelConsumer>();
+  isTopicPaused = false;
+  /** Published, and not yet with the channels. */
+  #waiting: Published[] = [];
+  #count = 0;
+  now: number;
+
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  nextBody(): string {
+    return `m${this.#count}`;
+  }
+
+  /** `OK` was said. */
+  published(body: string, deferMs: number): void {
+    const message = { body, order: this.#count++, dueAt: this.now + deferMs, isDeferred: deferMs > 0 };
+    this.#waiting.push(message);
+    this.#fanOut();
+  }
+
+  channelCreated(name: string): void {
+    if (this.channels.has(name)) return;
+    this.channels.set(name, {
+      name,
+      owed: new Map(),
+      unsaved: [],
+      abandoned: new Map(),
+      perhapsAbandoned: new Map(),
+      isPaused: false,
+    });
+    this.#fanOut();
+  }
+
+  channelDeleted(name: string): void {
+    this.channels.delete(name);
+    for (const consumer of this.consumers) if (consumer.channel.name === name) this.consumers.delete(consumer);
+  }
+
+  topicPaused(isPaused: boolean): void {
+    this.isTopicPaused = isPaused;
+    this.#fanOut();
+  }
+
+  topicEmptied(): void {
+    this.#waiting = [];
+  }
+
+  channelEmptied(channel: ModelChannel): void {
+    channel.owed.clear();
+    channel.unsaved = [];
+    channel.abandoned.clear();
+    channel.perhapsAbandoned.clear();
+    for (const consumer of this.consumers) if (consumer.channel === channel) consumer.holding.clear();
+  }
+
+  consumerLeft(consumer: ModelConsumer): void {
+    // What it held stays its own until it times out.
+    for (const { owed, deadline } of consumer.holding.values()) {
+      owed.notBefore = deadline;
+      consumer.channel.abandoned.set(owed, deadline);
+    }
+    this.consumers.delete(consumer);
+  }
+
+  /** Time went by: what was held for too long may go to others. */
+  advanced(ms: number): void {
+    this.now += ms;
+    for (const { holding } of this.consumers) {
+      for (const [id, { deadline }] of holding) if (deadline <= this.now) holding.delete(id);
+    }
+    for (const { abandoned, perhapsAbandoned } of this.channels.values()) {
+      for (const held of [abandoned, perhapsAbandoned]) {
+        for (const [owed, deadline] of held) if (deadline <= this.now) held.delete(owed);
+      }
+    }
+  }
+
+  /** Everything was killed, and the state since the last save is forgotten. */
+  crashed(): void {
+    this.consumers.clear();
+    for (const channel of this.channels.values()) {
+      for (const owed of channel.unsaved) {
+        owed.isForgotten = true;
+        channel.owed.set(owed.published.body, owed);
+      }
+      channel.unsaved = [];
+      for (const [owed, deadline] of channel.abandoned) channel.perhapsAbandoned.set(owed, deadline);
+      channel.abandoned.clear();
+      // Who held a message is gone, so it may come at once; what was deferred keeps its time.
+      for (const owed of channel.owed.values()) owed.notBefore = Math.min(owed.notBefore, this.#deferredUntil(owed));
+    }
+  }
+
+  saved(channel: ModelChannel): void {
+    channel.unsaved = [];
+  }
+
+  received(consumer: ModelConsumer, received: Received): void {
+    if (!("id" in received)) throw new Error(`unexpected: ${JSON.stringify(received)}`);
+    const { id, attempts, body } = received;
+    const { channel, holding } = consumer;
+    const owed = channel.owed.get(body);
+    if (!owed) throw new Error(`${channel.name} delivered ${body}, which it did not owe`);
+    this.#checkNotHeld(channel, owed);
+    expect(holding.size, `[I5] in flight to one consumer, RDY ${consumer.ceiling}`).toBeLessThan(consumer.ceiling);
+    expect(attempts, `[I3] attempts of ${body}`).toBeGreaterThanOrEqual(Math.max(1, owed.attempts));
+    expect(this.now, `[I6] ${body} came early`).toBeGreaterThanOrEqual(owed.notBefore);
+    if (owed.attempts === 0 && !owed.published.isDeferred) {
+      expect(owed.published.order, "[I4] first deliveries out of order").toBeGreaterThan(consumer.lastOrder);
+      consumer.lastOrder = owed.published.order;
+    }
+    owed.attempts = attempts;
+    channel.perhapsAbandoned.delete(owed);
+    holding.set(id, { owed, deadline: this.now + MSG_TIMEOUT_MS });
+  }
+
+  finished(consumer: ModelConsumer, id: string): void {
+    const { owed } = consumer.holding.get(id) as Holding;
+    consumer.holding.delete(id);
+    consumer.channel.owed.delete(owed.published.body);
+    owed.isForgotten = false;
+    consumer.channel.unsaved.push(owed);
+  }
+
+  requeued(consumer: ModelConsumer, id: string, delayMs: number): void {
+    const { owed } = consumer.holding.get(id) as Holding;
+    consumer.holding.delete(id);
+    if (delayMs > 0) this.#deferred.set(owed, this.now + delayMs);
+    owed.notBefore = this.now + delayMs;
+  }
+
+  touched(consumer: ModelConsumer, id: string): void {
+    (consumer.holding.get(id) as Holding).deadline = this.now + MSG_TIMEOUT_MS;
+  }
+
+  /** How many messages of a channel are in flight: at least, and at most. */
+  inFlight(channel: ModelChannel): [number, number] {
+    let count = channel.abandoned.size;
+    for (const consumer of this.consumers) if (consumer.channel === channel) count += consumer.holding.size;
+    return [count, count + channel.perhapsAbandoned.size];
+  }
+
+  /** Whether a crash may have made a channel forget that something was finished. */
+  isUncertain(channel: ModelChannel): boolean {
+    return [...channel.owed.values()].some(({ isForgotten }) => isForgotten);
+  }
+
+  /** What a channel owes for certain, wherever it is. */
+  owedFor(channel: ModelChannel): number {
+    return [...channel.owed.values()].filter(({ isForgotten }) => !isForgotten).length;
+  }
+
+  get isAllDelivered(): boolean {
+    return [...this.channels.values()].every((channel) => this.owedFor(channel) === 0);
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Until when REQ put messages aside. */
+  readonly #deferred = new Map<Owed, number>();
+
+  #deferredUntil(owed: Owed): number {
+    return Math.max(owed.published.dueAt, this.#deferred.get(owed) ?? 0);
+  }
+
+  #fanOut(): void {
+    if (this.isTopicPaused || this.channels.size === 0) return;
+    for (const published of this.#waiting) {
+      for (const { owed } of this.channels.values()) {
+        owed.set(published.body, { published, attempts: 0, notBefore: published.dueAt, isForgotten: false });
+      }
+    }
+    this.#waiting = [];
+  }
+
+  #checkNotHeld(channel: ModelChannel, owed: Owed): void {
+    for (const { channel: other, holding } of this.consumers) {
+      if (other !== channel) continue;
+      for (const held of holding.values()) {
+        expect(held.owed, `[I2] ${owed.published.body} is in flight already`).not.toBe(owed);
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** What each folder of src may import of the others. Imports go one way: what stands above knows nothing of what stands below. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  queue: ["protocol"],
+  session: ["protocol", "queue"],
+  storage: ["protocol", "queue"],
+  durable: ["protocol", "queue", "session", "storage", "options.ts", "limits.ts"],
+  gateway: ["protocol", "session", "durable", "options.ts", "limits.ts"],
+  http: ["protocol", "queue", "session", "durable", "options.ts", "limits.ts"],
+  "options.ts": ["queue"],
+  "limits.ts": ["protocol", "session", "options.ts"],
+  "index.ts": ["durable", "gateway", "http", "options.ts"],
+};
+/** Folders that know no runtime, no clock and no I/O. */
+const PURE = ["protocol", "queue", "session"];
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = { protocol: ["snappyjs"] };
+const IMPURE = /\b(Date\.now|new Date\(\)|Math\.random|crypto\.|setTimeout|setInterval|console\.|(?<!get )fetch\()/;
+
+const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join("src", file), "utf8");
+  return [...text.matchAll(/^(?:import|export)[^;]*?from "([^"]+)";/gm)].map(([, from]) => from as string);
+}
+
+/** The folder, or the file itself when it lies in src. */
+function partOf(file: string): string {
+  return file.split("/")[0] as string;
+}
+
+describe("src", () => {
+  it.each(files)("imports only what lies further in: %s", (file) => {
+    const part = partOf(file);
+    const allowed = [part, ...(MAY_IMPORT[part] ?? [])];
+    const inner = importsOf(file)
+      .filter((from) => from.startsWith("."))
+      .map((from) => partOf(normalize(join(dirname(file), from))));
+    expect(inner.filter((other) => !allowed.includes(other))).toEqual([]);
+  });
+
+  it.each(files.filter((file) => PURE.includes(partOf(file))))("is pure: %s", (file) => {
+    const outer = importsOf(file).filter((from) => !from.startsWith("."));
+    expect(outer.filter((library) => !LIBRARIES[partOf(file)]?.includes(library))).toEqual([]);
+    expect(readFileSync(join("src", file), "utf8").replace(/^\s*(\/\/|\*|\/\*).*$/gm, "")).not.toMatch(IMPURE);
+  });
+});
