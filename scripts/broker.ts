@@ -10,6 +10,9 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { BUNDLE_DIR } from "./build.ts";
 
+/** How long a broker that was asked to end may take. */
+const PATIENCE_MS = 1_000;
+
 export interface BrokerSettings {
   /** Options of the broker by nsqd's names. */
   readonly options?: Readonly<Record<string, string>>;
@@ -69,7 +72,10 @@ export async function startBroker(settings: BrokerSettings = {}): Promise<Broker
       if (child.exitCode === null && child.signalCode === null) {
         const exited = once(child, "exit");
         child.kill(signal);
+        // workerd waits long for open connections to end; a broker may be killed at any moment.
+        const impatience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
         await exited;
+        clearTimeout(impatience);
       }
       await rm(workDir, { recursive: true, force: true });
     },
