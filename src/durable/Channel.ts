@@ -3,6 +3,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { directDefaults, directLimits } from "../limits.ts";
 import { parseOptions } from "../options.ts";
+import { EMPTY } from "../protocol/bytes.ts";
 import { type ClientError, clientError } from "../protocol/errors.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import { ChannelQueue } from "../queue/channel-queue.ts";
@@ -21,6 +22,7 @@ import type { PushAnswer } from "./fan-out.ts";
 import { Forwarder } from "./forwarder.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { parseChannelObject, topicObject } from "./object-names.ts";
+import { objectSql } from "./object-sql.ts";
 import type { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 import { TopicLink } from "./topic-link.ts";
@@ -34,7 +36,8 @@ export class Channel extends DurableObject<Env> {
   readonly #address = parseChannelObject(this.ctx.id.name ?? "");
   readonly #isEphemeral = isEphemeral(this.#address.channel);
   readonly #options = parseOptions({ ...this.env });
-  readonly #saved = new SqliteChannelStore(this.ctx.storage.sql);
+  readonly #sql = objectSql(this.ctx.storage);
+  readonly #saved = new SqliteChannelStore(this.#sql);
   readonly #store: ChannelStore = this.#isEphemeral ? new MemoryChannelStore() : this.#saved;
   readonly #alarm = new AlarmClock(this.ctx.storage);
   readonly #wakeUp = new WakeUp(this.#alarm, () => this.#wakeUpCall());
@@ -229,7 +232,7 @@ export class Channel extends DurableObject<Env> {
     this.#wake();
     if (this.#queue?.start === start) return this.#queue;
     if (this.#queue) this.#end(); // an earlier life, whose end this object was not told
-    SqliteChannelStore.createTables(this.ctx.storage.sql);
+    SqliteChannelStore.createTables(this.#sql);
     this.#queue = ChannelQueue.create(start, this.#store, this.#limits, Math.random);
     return this.#queue;
   }
@@ -250,7 +253,7 @@ export class Channel extends DurableObject<Env> {
       const consumer = new Consumer(session.connection.id, session.settings);
       queue.connect(consumer);
       // An ephemeral channel ends with its last consumer, also when that is lost in a crash.
-      if (this.#isEphemeral) this.#saved.save(new Uint8Array(0));
+      if (this.#isEphemeral) this.#saved.save(() => EMPTY);
       session.subscribed(queue, consumer, now);
     }
     this.#forwarder.flush();
@@ -340,7 +343,13 @@ export class Channel extends DurableObject<Env> {
   }
 
   #save(queue: ChannelQueue, now: number): void {
-    queue.save(now);
+    try {
+      queue.save(now);
+    } catch (error) {
+      // What was saved last is the truth: this life ends, and the next one begins with it.
+      this.#log("its state could not be saved", error);
+      this.ctx.abort("state could not be saved");
+    }
     if (!isEphemeral(this.#address.topic)) return;
     // An ephemeral topic stays awake while it has unfinished messages.
     const { topic, channel } = this.#address;

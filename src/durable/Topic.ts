@@ -9,6 +9,7 @@ import { AlarmClock } from "./alarm-clock.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { channelObject, LOOKUP_OBJECT, parseTopicObject, topicObject } from "./object-names.ts";
+import { objectSql } from "./object-sql.ts";
 import { OpenTopic } from "./open-topic.ts";
 import { Producers } from "./producers.ts";
 import type { PublishOutcome } from "./publish-group.ts";
@@ -36,6 +37,7 @@ const PULL_BYTES = 2 * 2 ** 20;
 export class Topic extends DurableObject<Env> {
   readonly #address = parseTopicObject(this.ctx.id.name ?? "");
   readonly #options = parseOptions({ ...this.env });
+  readonly #sql = objectSql(this.ctx.storage);
   readonly #alarm = new AlarmClock(this.ctx.storage);
   readonly #producers: Producers;
   #topic: OpenTopic | null;
@@ -195,6 +197,7 @@ export class Topic extends DurableObject<Env> {
     const next = last ? last.first + last.count : seq;
     const isFollowing = next >= topic.log.fanout;
     if (isFollowing) topic.fanOut.follow(channel, next);
+    if (isFollowing && topic.log.canTrim) this.#alarm.setBy(Date.now() + GUARD_MS);
     return { batches, end: topic.log.fanout, isFollowing };
   }
 
@@ -206,6 +209,7 @@ export class Topic extends DurableObject<Env> {
   /** The channel has saved that everything below `low` is finished. */
   report(channel: string, start: number, low: number): void {
     this.#withChannel(channel, start)?.log.report(channel, low);
+    this.#keepAwake.check();
   }
 
   /** The last consumer of an ephemeral channel left. */
@@ -218,7 +222,7 @@ export class Topic extends DurableObject<Env> {
   get #surroundings() {
     const { memQueueSize, maxTopicBytes } = this.#options;
     return {
-      sql: this.ctx.storage.sql,
+      sql: this.#sql,
       limits: { node: this.#address.node, memQueueSize, maxTopicBytes },
       push: (channel: string, batches: Batch[], end: number) => this.#push(channel, batches, end),
       pushFailed: (channel: string, error: unknown) => this.#pushFailed(channel, error),

@@ -42,7 +42,6 @@ export class OpenTopic {
     const state = new SqliteTopicState(surroundings.sql);
     const saved = state.load();
     if (saved === null) return null;
-    // The messages of an ephemeral topic are gone with the memory: its next ones must not be taken for them.
     return new OpenTopic(name, isEphemeral(name) ? reborn(saved, now) : saved, state, surroundings);
   }
 
@@ -52,7 +51,7 @@ export class OpenTopic {
     state.createTable();
     if (!isEphemeral(name)) SqliteLogStore.createTables(surroundings.sql);
     const start = Math.max(now * SEQS_PER_MS, above);
-    const nothing = { channels: {}, dropped: [], removedChannels: {} };
+    const nothing = { channels: {}, dropped: [], uncounted: 0, removedChannels: {} };
     const saved = { start, fanout: start, isPaused: false, isDeleting: false, ...nothing };
     const topic = new OpenTopic(name, saved, state, surroundings);
     topic.save();
@@ -87,8 +86,18 @@ export class OpenTopic {
   }
 }
 
+/**
+ * An ephemeral topic whose memory was lost: it is the same topic for its channels, but all messages that it had are dropped,
+ * and it begins to count anew. The new ones must not be taken for the old ones, so their seqs begin at this instant.
+ */
 function reborn(saved: SavedTopic, now: number): SavedTopic {
-  const start = now * SEQS_PER_MS;
-  const channels = Object.fromEntries(Object.keys(saved.channels).map((name) => [name, { start, dropped: 0 }]));
-  return { ...saved, start, channels, dropped: [], fanout: saved.fanout === null ? null : start };
+  const end = now * SEQS_PER_MS;
+  const places = Object.entries(saved.channels);
+  return {
+    ...saved,
+    fanout: saved.fanout === null ? null : end,
+    channels: Object.fromEntries(places.map(([name, { start }]) => [name, { start, dropped: end - start }])),
+    dropped: [{ from: saved.start, to: end }],
+    uncounted: end - saved.start,
+  };
 }

@@ -249,10 +249,12 @@ export class ChannelQueue {
     return this.#saveNeed;
   }
 
-  /** Saves the state, all in one go: nothing may be awaited between its writes. */
+  /** Saves the state, all in one go. Throws what the store throws: then the queue is no longer to be trusted. */
   save(now: number): void {
-    this.#backlog.holdLong(this.#inFlight, now);
-    this.#store.save(encodeChannelState(this.#state(), now));
+    this.#store.save(() => {
+      this.#backlog.holdLong(this.#inFlight, now);
+      return encodeChannelState(this.#state(), now);
+    });
     this.#savedLow = this.#backlog.low(this.#inFlight);
     this.#saveNeed = "none";
     this.#unsavedFinishes = 0;

@@ -33,5 +33,6 @@ export interface ChannelStore {
   readonly held: HeldStore;
   /** The state as saved last, or null for a new channel. */
   load(): Uint8Array | null;
-  save(state: Uint8Array): void;
+  /** Saves the state that `write` returns, together with what it does to the held messages: all of it, or nothing. */
+  save(write: () => Uint8Array): void;
 }

@@ -34,6 +34,8 @@ export interface LogStore {
   read(seq: number, maxBytes: number): Batch[];
   /** Batches with deferred records from the one that holds `seq`, in order. */
   readDeferred(seq: number): Iterable<Batch>;
+  /** Whether `trim` would delete anything. */
+  canTrim(free: number): boolean;
   /** Deletes batches that lie entirely below `free`, except a few to overwrite. Returns whether there are more. */
   trim(free: number): boolean;
 }

@@ -18,6 +18,8 @@ export interface TopicState {
   readonly channels: Readonly<Record<string, ChannelPlaceState>>;
   /** Messages that were dropped before they were fanned out. */
   readonly dropped: readonly SeqRange[];
+  /** Seqs that do not count as messages: an ephemeral topic begins to count anew when its memory was lost. */
+  readonly uncounted: number;
 }
 
 export interface ChannelPlaceState {
@@ -66,6 +68,7 @@ export class TopicLog {
   #fanout: number | null;
   #isPaused: boolean;
   #dropped: SeqRange[];
+  readonly #uncounted: number;
   #droppedCount = 0;
   #droppedBytes = 0;
 
@@ -75,7 +78,9 @@ export class TopicLog {
     this.#maxWaiting = isBounded ? limits.memQueueSize : Number.POSITIVE_INFINITY;
     this.start = state.start;
     const newest = store.newest();
-    this.#end = newest === null ? state.start : newest.first + newest.count;
+    // Without a log the seqs go on behind those that were dropped, or they begin.
+    this.#end = newest ? newest.first + newest.count : Math.max(state.start, ...state.dropped.map(({ to }) => to));
+    this.#uncounted = state.uncounted;
     this.#totalBytes = newest?.totalBytes ?? 0;
     this.#fanout = state.fanout;
     this.#isPaused = state.isPaused;
@@ -88,7 +93,9 @@ export class TopicLog {
   get state(): TopicState {
     const places = [...this.#channels].map(([name, { start, dropped }]) => [name, { start, dropped }] as const);
     const channels = Object.fromEntries(places);
-    return { start: this.start, fanout: this.#fanout, isPaused: this.#isPaused, channels, dropped: this.#dropped };
+    const { start } = this;
+    const [fanout, isPaused, dropped, uncounted] = [this.#fanout, this.#isPaused, this.#dropped, this.#uncounted];
+    return { start, fanout, isPaused, channels, dropped, uncounted };
   }
 
   /** The seq that the next message gets. */
@@ -106,7 +113,7 @@ export class TopicLog {
   }
 
   get messageCount(): number {
-    return this.#end - this.start + this.#droppedCount;
+    return this.#end - this.start - this.#uncounted + this.#droppedCount;
   }
 
   get messageBytes(): number {
@@ -205,6 +212,11 @@ export class TopicLog {
     return free;
   }
 
+  /** Whether there is more to delete than is worth keeping to be overwritten. */
+  get canTrim(): boolean {
+    return this.#store.canTrim(this.free);
+  }
+
   /** Deletes what nobody needs. Returns whether there is more to delete. */
   trim(): boolean {
     return this.#store.trim(this.free);
@@ -296,7 +308,8 @@ export class TopicLog {
 
   /** Leaves out, but counts, what a bounded log has no room for. */
   #withinBound(segments: readonly Segment[]): Segment[] {
-    let room = this.#maxWaiting - (this.#end - this.free);
+    const { free } = this;
+    let room = this.#maxWaiting - (this.#end - free - this.countDropped(free));
     return segments.flatMap((segment) => {
       const kept = cut(segment, Math.max(0, Math.min(room, segment.count)));
       room -= kept.count;

@@ -14,8 +14,8 @@ export class MemoryChannelStore implements ChannelStore {
     return this.#state;
   }
 
-  save(state: Uint8Array): void {
-    this.#state = state;
+  save(write: () => Uint8Array): void {
+    this.#state = write();
   }
 }
 

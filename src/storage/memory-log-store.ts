@@ -34,6 +34,11 @@ export class MemoryLogStore implements LogStore {
     return this.#batches.filter(({ first, count, deferred }) => deferred > 0 && seq < first + count);
   }
 
+  canTrim(free: number): boolean {
+    const oldest = this.oldest();
+    return this.#batches.length > 1 && oldest !== null && oldest.first + oldest.count <= free;
+  }
+
   trim(free: number): boolean {
     const keep = this.#batches.findIndex(({ first, count }) => first + count > free);
     this.#batches = this.#batches.slice(keep < 0 ? this.#batches.length - 1 : keep);

@@ -7,6 +7,8 @@ export type SqlRow = Record<string, SqlValue>;
 export interface Sql {
   /** Runs one statement at once; its rows are read while they are iterated over. */
   exec(statement: string, ...bindings: SqlValue[]): Iterable<SqlRow>;
+  /** Does all of it or, when it throws, nothing. */
+  atomically(work: () => void): void;
 }
 
 /** The rows of a SELECT, which has the columns of `R`. */

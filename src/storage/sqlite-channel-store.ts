@@ -24,8 +24,10 @@ export class SqliteChannelStore implements ChannelStore {
     return row && toBytes(row.bytes);
   }
 
-  save(state: Uint8Array): void {
-    this.#sql.exec("INSERT OR REPLACE INTO state VALUES (0, ?)", state);
+  save(write: () => Uint8Array): void {
+    this.#sql.atomically(() => {
+      this.#sql.exec("INSERT OR REPLACE INTO state VALUES (0, ?)", write());
+    });
   }
 }
 

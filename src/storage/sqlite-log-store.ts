@@ -43,17 +43,25 @@ export class SqliteLogStore implements LogStore {
   }
 
   append(batches: readonly StoredBatch[], free: number): void {
-    for (const { first, count, deferred, totalBytes, bytes } of batches) {
-      const oldest = this.oldest();
-      if (oldest !== null && oldest.first + oldest.count <= free) {
-        // One row written, where deleting the old row and inserting the new one would be two.
-        this.#sql.exec(
-          "UPDATE log SET first = ?, count = ?, deferred = ?, total_bytes = ?, records = ? WHERE first = ?",
-          ...[first, count, deferred, totalBytes, bytes, oldest.first],
-        );
-      } else {
-        this.#sql.exec("INSERT INTO log VALUES (?, ?, ?, ?, ?)", first, count, deferred, totalBytes, bytes);
-      }
+    const [batch] = batches;
+    if (batch && batches.length === 1) this.#appendOne(batch, free);
+    else {
+      this.#sql.atomically(() => {
+        for (const each of batches) this.#appendOne(each, free);
+      });
+    }
+  }
+
+  #appendOne({ first, count, deferred, totalBytes, bytes }: StoredBatch, free: number): void {
+    const oldest = this.oldest();
+    if (oldest !== null && oldest.first + oldest.count <= free) {
+      // One row written, where deleting the old row and inserting the new one would be two.
+      this.#sql.exec(
+        "UPDATE log SET first = ?, count = ?, deferred = ?, total_bytes = ?, records = ? WHERE first = ?",
+        ...[first, count, deferred, totalBytes, bytes, oldest.first],
+      );
+    } else {
+      this.#sql.exec("INSERT INTO log VALUES (?, ?, ?, ?, ?)", first, count, deferred, totalBytes, bytes);
     }
   }
 
@@ -77,21 +85,31 @@ export class SqliteLogStore implements LogStore {
     }
   }
 
+  canTrim(free: number): boolean {
+    return this.#lastSpare(free) !== null;
+  }
+
   trim(free: number): boolean {
+    const last = this.#lastSpare(free);
+    if (last === null) return false;
+    this.#sql.exec(
+      `DELETE FROM log WHERE first IN (SELECT first FROM log WHERE first <= ? ORDER BY first LIMIT ${TRIMMED_AT_ONCE})`,
+      last,
+    );
+    const oldest = this.oldest();
+    return oldest !== null && oldest.first <= last;
+  }
+
+  /** The first seq of the last row that is not even worth overwriting; null when there is none. */
+  #lastSpare(free: number): number | null {
     const newest = this.newest();
-    if (newest === null) return false;
-    const last = selectFirst<{ first: number }>(
+    if (newest === null) return null;
+    const row = selectFirst<{ first: number }>(
       this.#sql,
       `SELECT first FROM log WHERE first < ? AND first + count <= ? ORDER BY first DESC LIMIT 1 OFFSET ${KEPT_FREE_ROWS}`,
       ...[Math.min(free, newest.first), free],
     );
-    if (last === null) return false;
-    this.#sql.exec(
-      `DELETE FROM log WHERE first IN (SELECT first FROM log WHERE first <= ? ORDER BY first LIMIT ${TRIMMED_AT_ONCE})`,
-      last.first,
-    );
-    const oldest = this.oldest();
-    return oldest !== null && oldest.first <= last.first;
+    return row?.first ?? null;
   }
 
   #place(statement: string): BatchPlace | null {
