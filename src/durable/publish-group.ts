@@ -2,7 +2,7 @@
 
 import { type ClientError, clientError } from "../protocol/errors.ts";
 import { okFrames } from "../protocol/frame.ts";
-import { eachMpubMessage } from "../protocol/mpub-body.ts";
+import { mpubMessages } from "../protocol/mpub-body.ts";
 import type { RecordWriter } from "../queue/record-writer.ts";
 import { type Receipt, settle } from "../session/reply-queue.ts";
 import type { Session } from "../session/session.ts";
@@ -53,8 +53,11 @@ export class PublishGroup {
 /** Adds the messages of a publication to a writer. */
 export function collect(publication: Publication, writer: RecordWriter, now: number): void {
   const { command, buffer, bodyStart, bodyEnd, deferMs } = publication;
-  if (command === "MPUB") eachMpubMessage(buffer, bodyStart, (from, to) => writer.add(buffer, from, to));
-  else writer.add(buffer, bodyStart, bodyEnd, deferMs > 0 ? now + deferMs : 0);
+  if (command === "MPUB") {
+    for (const { from, to } of mpubMessages(buffer, bodyStart)) writer.add(buffer, from, to);
+  } else {
+    writer.add(buffer, bodyStart, bodyEnd, deferMs > 0 ? now + deferMs : 0);
+  }
 }
 
 function publishError(command: Publication["command"], outcome: Exclude<PublishOutcome, "stored">): ClientError {

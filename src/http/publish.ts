@@ -3,13 +3,21 @@
 import type { PublishOutcome } from "../durable/publish-group.ts";
 import { concat } from "../protocol/bytes.ts";
 import type { BodyLimits } from "../protocol/command-decoder.ts";
-import { eachMpubMessage, MpubCheck } from "../protocol/mpub-body.ts";
+import { MpubCheck, mpubMessages, type Range } from "../protocol/mpub-body.ts";
 import { RecordWriter } from "../queue/record-writer.ts";
 import type { Broker } from "./broker.ts";
 import { Params, readBody, topicParam } from "./params.ts";
 import { HttpError, ok } from "./respond.ts";
 
 const LF = 10;
+/** Bytes of records that one call to a topic carries, about: a body of many small messages grows to many times its size. */
+const CALL_BYTES = 8 * 2 ** 20;
+
+const FAILURES = {
+  exiting: new HttpError(503, "EXITING"),
+  full: new HttpError(503, "TOPIC_FULL"),
+  failed: new HttpError(503, "PUB_FAILED"),
+} as const satisfies Record<Exclude<PublishOutcome, "stored">, HttpError>;
 
 export async function pub(request: Request, broker: Broker): Promise<Response | HttpError> {
   const { maxMsgSize, maxReqTimeout } = broker.options;
@@ -27,7 +35,7 @@ export async function pub(request: Request, broker: Broker): Promise<Response | 
   }
   const writer = new RecordWriter();
   writer.add(body, 0, body.length, defer === 0 ? 0 : Date.now() + defer);
-  return store(broker, topic, writer);
+  return (await store(broker, topic, writer)) ?? ok("OK");
 }
 
 export async function mpub(request: Request, broker: Broker): Promise<Response | HttpError> {
@@ -38,12 +46,12 @@ export async function mpub(request: Request, broker: Broker): Promise<Response |
   const topic = topicParam(params, "INVALID_TOPIC");
   if (topic instanceof HttpError) return topic;
   const body = await readBody(request, maxBodySize);
-  const writer = new RecordWriter();
-  const error = addBody(writer, body, params.isOn("binary", false), { maxMsgSize, maxBodySize });
-  if (error === null && writer.count > 0) return store(broker, topic, writer);
-  // In nsqd the topic comes to be before the body is looked at.
-  await broker.topic(topic).create();
-  return error ?? ok("OK");
+  const messages = checkBody(body, params.isOn("binary", false), { maxMsgSize, maxBodySize });
+  if (body !== null && !(messages instanceof HttpError)) {
+    return (await storeAll(broker, topic, body, messages)) ?? ok("OK");
+  }
+  await broker.topic(topic).create(); // in nsqd the topic comes to be before the body is looked at
+  return messages instanceof HttpError ? messages : ok("OK");
 }
 
 /** 0 for now; null for what is no delay within the limit. Signs and leading zeros pass, as in Go's ParseInt. */
@@ -53,43 +61,50 @@ function parseDefer(text: string | null, max: number): number | null {
   return defer >= 0 && defer <= max ? defer : null;
 }
 
-function addBody(
-  writer: RecordWriter,
-  body: Uint8Array | null,
-  isBinary: boolean,
-  limits: BodyLimits,
-): HttpError | null {
+/** The messages of a body of /mpub, or what is wrong with it: then none of it is published. */
+function checkBody(body: Uint8Array | null, isBinary: boolean, limits: BodyLimits): Iterable<Range> | HttpError {
   if (body === null) return new HttpError(413, "BODY_TOO_BIG");
-  return isBinary ? addMessages(writer, body, limits) : addLines(writer, body, limits.maxMsgSize);
-}
-
-function addMessages(writer: RecordWriter, body: Uint8Array, limits: BodyLimits): HttpError | null {
-  const problem = new MpubCheck(limits).check(body, 0, body.length, true);
-  if (problem) return new HttpError(413, problem.code);
-  eachMpubMessage(body, 0, (from, to) => writer.add(body, from, to));
-  return null;
+  if (isBinary) {
+    const problem = new MpubCheck(limits).check(body, 0, body.length, true);
+    return problem ? new HttpError(413, problem.code) : mpubMessages(body, 0);
+  }
+  for (const { from, to } of lines(body)) if (to - from > limits.maxMsgSize) return new HttpError(413, "MSG_TOO_BIG");
+  return lines(body);
 }
 
 /** Each line is a message, empty ones are none, and nothing is trimmed. */
-function addLines(writer: RecordWriter, body: Uint8Array, maxMsgSize: number): HttpError | null {
-  for (let start = 0; start < body.length; ) {
-    const lf = body.indexOf(LF, start);
-    const end = lf < 0 ? body.length : lf;
-    if (end - start > maxMsgSize) return new HttpError(413, "MSG_TOO_BIG");
-    if (end > start) writer.add(body, start, end);
-    start = end + 1;
+function* lines(body: Uint8Array): Iterable<Range> {
+  for (let from = 0; from < body.length; ) {
+    const lf = body.indexOf(LF, from);
+    const to = lf < 0 ? body.length : lf;
+    if (to > from) yield { from, to };
+    from = to + 1;
   }
+}
+
+/** Stores messages in as many calls as it takes. What was stored before a call that fails stays, as in nsqd. */
+async function storeAll(
+  broker: Broker,
+  topic: string,
+  body: Uint8Array,
+  messages: Iterable<Range>,
+): Promise<HttpError | null> {
+  const writer = new RecordWriter();
+  let isAnyStored = false;
+  for (const { from, to } of messages) {
+    writer.add(body, from, to);
+    if (writer.size < CALL_BYTES) continue;
+    const error = await store(broker, topic, writer);
+    if (error) return error;
+    isAnyStored = true;
+  }
+  if (writer.count > 0) return store(broker, topic, writer);
+  if (!isAnyStored) await broker.topic(topic).create();
   return null;
 }
 
-const FAILURES = {
-  exiting: new HttpError(503, "EXITING"),
-  full: new HttpError(503, "TOPIC_FULL"),
-  failed: new HttpError(503, "PUB_FAILED"),
-} as const satisfies Record<Exclude<PublishOutcome, "stored">, HttpError>;
-
-async function store(broker: Broker, topic: string, writer: RecordWriter): Promise<Response | HttpError> {
+async function store(broker: Broker, topic: string, writer: RecordWriter): Promise<HttpError | null> {
   const records = concat(writer.take().map(({ bytes }) => bytes));
   const outcome = await broker.topic(topic).publish(records);
-  return outcome === "stored" ? ok("OK") : FAILURES[outcome];
+  return outcome === "stored" ? null : FAILURES[outcome];
 }

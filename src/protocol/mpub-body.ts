@@ -68,14 +68,20 @@ export class MpubCheck {
   }
 }
 
-/** Calls `visit` with the range of each message of a body that was checked. */
-export function eachMpubMessage(buffer: Uint8Array, start: number, visit: (from: number, to: number) => void): void {
+/** Where a message lies in a body: from `from` to before `to`. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The messages of a body, which was checked, that begins at `start`. */
+export function* mpubMessages(buffer: Uint8Array, start: number): Iterable<Range> {
   const count = readInt32(buffer, start);
   let at = start + SIZE;
   for (let index = 0; index < count; index++) {
     const from = at + SIZE;
     at = from + readInt32(buffer, at);
-    visit(from, at);
+    yield { from, to: at };
   }
 }
 
