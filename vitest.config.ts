@@ -1,6 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { WRANGLER_ENV } from "./scripts/wrangler-env.ts";
+import { WRANGLER_ENV } from "./scripts/wrangler.ts";
 
 for (const [name, value] of Object.entries(WRANGLER_ENV)) process.env[name] ??= value;
 

@@ -54,7 +54,7 @@ export class Channel extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
-    this.#sockets = new Sockets(ctx, ({ connection, settings }) => {
+    this.#sockets = new Sockets(ctx, (connection, settings) => {
       const initial = settings ?? initialSettings(connection, directDefaults(this.#options));
       return new Session(connection, initial, directLimits(this.#options), this.#sessionHost, false);
     });
@@ -104,8 +104,7 @@ export class Channel extends DurableObject<Env> {
     const now = Date.now();
     if (typeof message === "string") socket.control(message, now);
     else socket.receive(new Uint8Array(message), now);
-    this.#forwarder.flush();
-    this.#proceed(now, socket);
+    this.#proceed(now, [socket]);
   }
 
   override webSocketClose(webSocket: WebSocket): void {
@@ -256,8 +255,7 @@ export class Channel extends DurableObject<Env> {
       if (this.#isEphemeral) this.#saved.save(() => EMPTY);
       session.subscribed(queue, consumer, now);
     }
-    this.#forwarder.flush();
-    this.#proceed(now, socket);
+    this.#proceed(now, [socket]);
   }
 
   async #openChannel(topic: string, channel: string): Promise<{ start: number | null; error: ClientError | null }> {
@@ -279,38 +277,44 @@ export class Channel extends DurableObject<Env> {
     return maxChannelConsumers > 0 && queue.consumers.size >= maxChannelConsumers;
   }
 
-  /** Delivers what can be delivered, saves what must be saved before that goes out, and sees to what comes next. */
-  #proceed(now: number, touched?: Socket): void {
+  /**
+   * Sends what the sessions of the sockets have to say, which may carry out commands that waited for that; delivers what can be
+   * delivered, and saves what must be saved before that goes out; and sees to what comes next.
+   */
+  #proceed(now: number, sockets: readonly Socket[] = []): void {
+    for (const socket of sockets) socket.flush();
+    this.#forwarder.flush();
     const queue = this.#queue;
-    const served = queue?.dispatch(now) ?? [];
-    if (queue?.saveNeed === "now") this.#save(queue, now);
-    for (const consumer of served) {
-      const socket = this.#sockets.of(consumer.id);
-      if (socket && socket !== touched) this.#flush(socket);
+    const touched = new Set(sockets);
+    for (const { id } of queue?.dispatch(now) ?? []) {
+      const socket = this.#sockets.of(id);
+      if (socket) touched.add(socket);
     }
-    if (touched) this.#flush(touched);
+    if (queue?.saveNeed === "now") this.#save(queue, now);
+    for (const socket of touched) {
+      socket.flush();
+      this.#keep(socket, now);
+    }
     if (queue && queue === this.#queue) this.#topicLink.fetchFor(queue);
     this.#schedule(now);
   }
 
-  #flush(socket: Socket): void {
-    socket.flush();
-    if (socket.isOpen) {
-      socket.keep();
-      this.#beatAt = Math.min(this.#beatAt, socket.heartbeat.nextAt);
-      if (socket.mustBeWatched) this.#wakeUp.arrange(Date.now() + WATCH_MS, Date.now(), true);
-      if (socket.session.hasLongPartial) this.#keepAwake.check();
-    } else {
+  /** Keeps what a sleep would forget of a connection; or it is over. */
+  #keep(socket: Socket, now: number): void {
+    if (!socket.isOpen) {
       this.#sockets.remove(socket);
       this.#left(socket);
+      return;
     }
+    socket.keep();
+    this.#beatAt = Math.min(this.#beatAt, socket.heartbeat.nextAt);
+    if (socket.mustBeWatched) this.#wakeUp.arrange(now + WATCH_MS, now, true);
+    if (socket.session.hasLongPartial) this.#keepAwake.check();
   }
 
   #answered(sessions: readonly Session[]): void {
-    for (const session of sessions) {
-      const socket = this.#sockets.of(session.connection.id);
-      if (socket) this.#flush(socket);
-    }
+    const sockets = sessions.flatMap(({ connection }) => this.#sockets.of(connection.id) ?? []);
+    this.#proceed(Date.now(), sockets);
   }
 
   /** A connection is gone. */
@@ -380,11 +384,9 @@ export class Channel extends DurableObject<Env> {
   #wakeUpCall(): void {
     const now = Date.now();
     this.#beatAt = Number.POSITIVE_INFINITY;
-    for (const socket of [...this.#sockets]) {
-      socket.beat(now);
-      this.#flush(socket);
-    }
-    this.#proceed(now);
+    const sockets = [...this.#sockets];
+    for (const socket of sockets) socket.beat(now);
+    this.#proceed(now, sockets);
   }
 
   #log(what: string, error: unknown): void {

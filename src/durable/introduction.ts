@@ -8,8 +8,15 @@ export const INTRODUCTION_HEADER = "nsq-edge-introduction";
 
 export interface SocketIntroduction {
   readonly connection: Connection;
-  /** What a client behind the gateway has negotiated; null on a direct path, where that is done by the object. */
-  readonly settings: ClientSettings | null;
+  /** For a client behind the gateway; null on a direct path. */
+  readonly gateway: GatewayIntroduction | null;
+}
+
+export interface GatewayIntroduction {
+  /** What the client has negotiated. */
+  readonly settings: ClientSettings;
+  /** Whether the gateway tells what its client has taken of what is sent. */
+  readonly tellsTaken: boolean;
 }
 
 /** The headers of an upgrade request to an object. */

@@ -40,7 +40,7 @@ export class Producers {
     const answered = (sessions: Session[]) => this.#answered(sessions);
     this.#publisher = new Publisher(host, options.linger, answered);
     this.#forwarder = new Forwarder(host.publishTo, answered);
-    this.#sockets = new Sockets(ctx, ({ connection, settings }) => {
+    this.#sockets = new Sockets(ctx, (connection, settings) => {
       const initial = settings ?? initialSettings(connection, directDefaults(options));
       return new Session(connection, initial, directLimits(options), this.#sessionHost, false);
     });
@@ -73,9 +73,7 @@ export class Producers {
     if (!socket) return;
     if (typeof message === "string") socket.control(message, Date.now());
     else socket.receive(new Uint8Array(message), Date.now());
-    this.#publisher.flush();
-    this.#forwarder.flush();
-    this.#afterwards(socket);
+    this.#afterwards([socket]);
   }
 
   closed(webSocket: WebSocket): void {
@@ -84,10 +82,9 @@ export class Producers {
 
   /** Sends the heartbeats that are owed. */
   beat(now: number): void {
-    for (const socket of this.#sockets) {
-      socket.beat(now);
-      this.#afterwards(socket);
-    }
+    const sockets = [...this.#sockets];
+    for (const socket of sockets) socket.beat(now);
+    this.#afterwards(sockets);
   }
 
   /** Everybody who has published something. */
@@ -99,18 +96,21 @@ export class Producers {
   }
 
   #answered(sessions: readonly Session[]): void {
-    for (const session of sessions) {
-      const socket = this.#sockets.of(session.connection.id);
-      if (socket) this.#afterwards(socket);
-    }
+    this.#afterwards(sessions.flatMap(({ connection }) => this.#sockets.of(connection.id) ?? []));
   }
 
-  #afterwards(socket: Socket): void {
-    socket.flush();
-    if (!socket.isOpen) {
-      this.#sockets.remove(socket);
-      return;
+  /** Sends what is to be said, and stores what was published: also by commands that only now had their turn. */
+  #afterwards(sockets: readonly Socket[]): void {
+    for (const socket of sockets) {
+      socket.flush();
+      if (socket.isOpen) this.#keep(socket);
+      else this.#sockets.remove(socket);
     }
+    this.#publisher.flush();
+    this.#forwarder.flush();
+  }
+
+  #keep(socket: Socket): void {
     socket.keep();
     this.#host.wakeBy(socket.heartbeat.nextAt);
     if (socket.session.hasLongPartial) this.#keepAwake.check();

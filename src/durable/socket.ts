@@ -13,6 +13,7 @@ export interface Attachment {
   readonly version: 1;
   readonly connection: Connection;
   readonly isLink: boolean;
+  readonly tellsTaken: boolean;
   readonly session: SessionState;
   readonly consumer: ConsumerState | null;
   /** Where its channel begins and how far it is: an ephemeral channel is not saved anywhere else. */
@@ -22,28 +23,36 @@ export interface Attachment {
 /** WebSocket close code (RFC 6455 7.4.1). */
 const UNSUPPORTED_DATA = 1003;
 /** A peer that has not taken this much gets nothing more for now, bytes. */
-const MAX_UNREAD = 4 * 2 ** 20;
-/** The same where the runtime cannot tell: then it is what was sent since the peer last said something. */
-const MAX_UNHEARD = 16 * 2 ** 20;
+const MAX_UNTAKEN = 4 * 2 ** 20;
+/** The same where nobody can tell what a peer has taken: then it is what it has not answered, nor anything sent after it. */
+const MAX_UNANSWERED = 16 * 2 ** 20;
+
+export interface SocketKind {
+  /** Whether the gateway is at the other end: it keeps heartbeats. */
+  readonly isLink: boolean;
+  /** Whether it tells what its client has taken. */
+  readonly tellsTaken: boolean;
+}
 
 export class Socket {
   readonly webSocket: WebSocket;
   readonly session: Session;
-  /** Whether the gateway is at the other end: it keeps heartbeats, and tells what its client has taken. */
   readonly isLink: boolean;
+  readonly tellsTaken: boolean;
   readonly heartbeat: Heartbeat;
-  #unread = 0;
+  /** For a link that tells: what was sent and not taken. */
+  #untaken = 0;
 
-  constructor(webSocket: WebSocket, session: Session, isLink: boolean, now: number) {
+  constructor(webSocket: WebSocket, session: Session, kind: SocketKind, now: number) {
     this.webSocket = webSocket;
     this.session = session;
-    this.isLink = isLink;
+    this.isLink = kind.isLink;
+    this.tellsTaken = kind.tellsTaken;
     this.heartbeat = new Heartbeat(now);
   }
 
   /** Takes input; a heartbeat interval that it settles counts from now. */
   receive(bytes: Uint8Array, now: number): void {
-    if (!this.isLink) this.#unread = 0;
     this.heartbeat.heard(now);
     this.session.receive(bytes, now);
     this.restartHeartbeat(now);
@@ -73,7 +82,7 @@ export class Socket {
   control(text: string, now: number): void {
     const order = this.isLink ? parseLinkControl(text) : null;
     if (order === null) this.close(UNSUPPORTED_DATA, "binary messages only");
-    else if (order.kind === "taken") this.#unread = Math.max(0, this.#unread - order.bytes);
+    else if (order.kind === "taken") this.#untaken = Math.max(0, this.#untaken - order.bytes);
     else this.session.endOfInput(now);
     this.#measure();
   }
@@ -94,18 +103,20 @@ export class Socket {
 
   /** Whether the peer takes nothing for now, and nobody will tell when it does again. */
   get mustBeWatched(): boolean {
-    return !this.isLink && this.#buffered !== undefined && this.session.isConsumer && this.session.consumer.isBlocked;
+    return this.#buffered !== undefined && this.session.isConsumer && this.session.consumer.isBlocked;
   }
 
   /** Finds out whether the peer must take something before it is sent more messages. */
   #measure(): void {
     if (!this.session.isConsumer) return;
-    const buffered = this.isLink ? this.#unread : this.#buffered;
-    this.session.consumer.isBlocked = buffered === undefined ? this.#unread > MAX_UNHEARD : buffered > MAX_UNREAD;
+    const { consumer } = this.session;
+    const untaken = this.tellsTaken ? this.#untaken : this.#buffered;
+    consumer.isBlocked = untaken === undefined ? consumer.unreadBytes > MAX_UNANSWERED : untaken > MAX_UNTAKEN;
   }
 
   /** Bytes that the runtime has not sent yet; undefined where it does not tell. */
   get #buffered(): number | undefined {
+    if (this.isLink) return undefined; // the gateway takes all at once, whatever its client does
     return (this.webSocket as { bufferedAmount?: number }).bufferedAmount;
   }
 
@@ -117,6 +128,7 @@ export class Socket {
       version: 1,
       connection: session.connection,
       isLink: this.isLink,
+      tellsTaken: this.tellsTaken,
       session: session.snapshot,
       consumer: isConsumer ? session.consumer.state : null,
       channel: isConsumer ? { start: session.queue.start, cursor: session.queue.cursor } : null,
@@ -138,7 +150,7 @@ export class Socket {
   #send(chunks: readonly Uint8Array[]): void {
     if (!this.isOpen) return;
     const bytes = concat(chunks);
-    this.#unread += bytes.length;
+    this.#untaken += bytes.length;
     this.webSocket.send(bytes);
   }
 }

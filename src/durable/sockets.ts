@@ -1,8 +1,10 @@
 // The hibernating WebSockets of an object. Whoever asks for one gets it whether the object was awake or has just woken.
 
+import type { ClientSettings } from "../protocol/identify.ts";
+import type { Connection } from "../session/connection.ts";
 import type { Session } from "../session/session.ts";
-import { decodeIntroduction, INTRODUCTION_HEADER, type SocketIntroduction } from "./introduction.ts";
-import { type Attachment, Socket } from "./socket.ts";
+import { decodeIntroduction, INTRODUCTION_HEADER } from "./introduction.ts";
+import { type Attachment, Socket, type SocketKind } from "./socket.ts";
 
 /** WebSocket close codes (RFC 6455 7.4.1). */
 const NORMAL_CLOSURE = 1000;
@@ -10,8 +12,8 @@ const GOING_AWAY = 1001;
 /** How long the rest of a long command is waited for, ms: the object cannot sleep meanwhile. */
 const STALLED_MS = 60_000;
 
-/** Makes the session of a new connection. */
-export type NewSession = (introduction: SocketIntroduction) => Session;
+/** Makes the session of a connection; null for settings that are those of a beginner. */
+export type NewSession = (connection: Connection, settings: ClientSettings | null) => Session;
 
 export class Sockets {
   readonly #ctx: DurableObjectState;
@@ -31,10 +33,11 @@ export class Sockets {
     const introduction = decodeIntroduction(header);
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    const session = this.#newSession(introduction);
-    const isLink = introduction.settings !== null;
-    if (isLink) session.skipMagic();
-    const socket = this.#add(server, session, isLink, now);
+    const { connection, gateway } = introduction;
+    const session = this.#newSession(connection, gateway?.settings ?? null);
+    if (gateway) session.skipMagic();
+    const kind = { isLink: gateway !== null, tellsTaken: gateway?.tellsTaken ?? false };
+    const socket = this.#add(server, session, kind, now);
     socket.keep();
     return new Response(null, { status: 101, webSocket: client });
   }
@@ -49,13 +52,13 @@ export class Sockets {
     return [...webSockets].flatMap((webSocket) => {
       const attachment = webSocket.deserializeAttachment() as Attachment | null;
       if (attachment === null) return [];
-      const { connection, session: state, isLink } = attachment;
-      const session = this.#newSession({ connection, settings: state.settings });
+      const { connection, session: state } = attachment;
+      const session = this.#newSession(connection, state.settings);
       if (!session.restore(state)) {
         webSocket.close(GOING_AWAY, "the broker slept in the middle of a command");
         return [];
       }
-      const socket = this.#add(webSocket, session, isLink, now);
+      const socket = this.#add(webSocket, session, attachment, now);
       socket.restartHeartbeat(now);
       return [{ socket, attachment }];
     });
@@ -103,8 +106,8 @@ export class Sockets {
     return this.#byWebSocket.values();
   }
 
-  #add(webSocket: WebSocket, session: Session, isLink: boolean, now: number): Socket {
-    const socket = new Socket(webSocket, session, isLink, now);
+  #add(webSocket: WebSocket, session: Session, kind: SocketKind, now: number): Socket {
+    const socket = new Socket(webSocket, session, kind, now);
     this.#byWebSocket.set(webSocket, socket);
     this.#byConnection.set(session.connection.id, socket);
     return socket;

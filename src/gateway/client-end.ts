@@ -1,10 +1,11 @@
 // The client's end of a connection that the gateway carries.
 
 export interface ClientEnd {
-  /** Sends bytes; when the client has surely taken them, `onTaken` is called with their weight. */
+  /** Whether it is known when the client has taken what is sent to it: then `onTaken` is called with the weight of that. */
+  readonly tellsTaken: boolean;
+  /** Weight of what was sent and not taken, as far as it is known. */
+  readonly untaken: number;
   send(bytes: Uint8Array, weight: number): void;
-  /** The client said something. */
-  heard(): void;
   /** Whether a write has been stuck for longer than `ms`. */
   isStuck(ms: number, now: number): boolean;
   close(): void;

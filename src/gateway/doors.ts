@@ -30,7 +30,7 @@ export async function openV2(request: Request, env: Env, options: Options): Prom
       ? env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic }))
       : env.CHANNEL.getByName(channelObject({ node: FIRST_NODE, topic, channel }));
   // Only what is said here reaches the object: the client's own headers stay outside.
-  return object.fetch(request.url, { headers: introduce({ connection, settings: null }) });
+  return object.fetch(request.url, { headers: introduce({ connection, gateway: null }) });
 }
 
 /** Serves a client on a TCP connection until it ends. */

@@ -19,7 +19,7 @@ import { ProducerLink } from "./producer-link.ts";
 
 /** Published bytes without an answer from which on a client should be read no further. */
 const CONGESTED = 8 * 2 ** 20;
-/** A client that cannot be kept from sending is closed at this. */
+/** A client that cannot be kept from sending is closed at this, and so is one that takes nothing of what it is sent. */
 const OVERRUN = 64 * 2 ** 20;
 
 export class Gateway {
@@ -65,7 +65,6 @@ export class Gateway {
   receive(bytes: Uint8Array): void {
     const now = Date.now();
     this.#heartbeat.heard(now);
-    this.#client.heard();
     const codec = this.#codec;
     if (codec === null) this.#accept(bytes, now);
     else this.#decoding = this.#decoding.then(() => this.#decode(codec, bytes));
@@ -101,7 +100,8 @@ export class Gateway {
   }
 
   get #introduction(): SocketIntroduction {
-    return { connection: this.#session.connection, settings: this.#session.settings };
+    const { connection, settings } = this.#session;
+    return { connection, gateway: { settings, tellsTaken: this.#client.tellsTaken } };
   }
 
   get #outstanding(): number {
@@ -142,6 +142,7 @@ export class Gateway {
     const codec = this.#codec;
     if (codec === null) this.#client.send(bytes, bytes.length);
     else this.#encoding = this.#encoding.then(async () => this.#client.send(await codec.encode(bytes), bytes.length));
+    if (this.#client.untaken > OVERRUN) this.close();
   }
 
   #producer(topic: string): ProducerLink {

@@ -3,6 +3,7 @@
 import type { ClientEnd, OnTaken } from "./client-end.ts";
 
 export class TcpEnd implements ClientEnd {
+  readonly tellsTaken = true;
   readonly #socket: Socket;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #onTaken: OnTaken;
@@ -10,6 +11,7 @@ export class TcpEnd implements ClientEnd {
   /** Since when the oldest unfinished write has been waiting, ms; null when there is none. */
   #writingSince: number | null = null;
   #writes = 0;
+  #untaken = 0;
   #isClosed = false;
 
   constructor(socket: Socket, onTaken: OnTaken, onBroken: () => void) {
@@ -19,21 +21,25 @@ export class TcpEnd implements ClientEnd {
     this.#onBroken = onBroken;
   }
 
+  get untaken(): number {
+    return this.#untaken;
+  }
+
   send(bytes: Uint8Array, weight: number): void {
     if (this.#isClosed) return;
+    this.#untaken += weight;
     this.#writingSince ??= Date.now();
     this.#writes++;
     this.#writer.write(bytes).then(
       () => {
         this.#writes--;
         this.#writingSince = this.#writes === 0 ? null : Date.now();
+        this.#untaken -= weight;
         this.#onTaken(weight);
       },
       () => this.#onBroken(), // the peer is gone; the reading side learns it, too
     );
   }
-
-  heard(): void {}
 
   isStuck(ms: number, now: number): boolean {
     return this.#writingSince !== null && now - this.#writingSince > ms;

@@ -11,6 +11,7 @@ import type { Consumer } from "./consumer.ts";
 import { Consumers } from "./consumers.ts";
 import { InFlight } from "./in-flight.ts";
 import type { Batch } from "./log-store.ts";
+import { frameLength } from "./record.ts";
 import { type Unfinished, unfinished } from "./unfinished.ts";
 
 export interface ChannelLimits {
@@ -149,6 +150,7 @@ export class ChannelQueue {
     const latest = message.deliveredAt + this.#limits.maxMsgTimeoutMs;
     message.at = Math.min(now + consumer.settings.msgTimeoutMs, latest);
     this.#inFlight.reschedule(message);
+    consumer.hasRead(message.position);
     this.#need("soon");
     return "done";
   }
@@ -307,6 +309,7 @@ export class ChannelQueue {
     this.#inFlight.remove(message);
     message.owner = null;
     consumer.inFlight--;
+    consumer.hasRead(message.position);
     return message;
   }
 
@@ -315,7 +318,12 @@ export class ChannelQueue {
       this.#need("soon");
       return;
     }
-    for (let i = 0; i < run.count; i++) this.#startFlight(unfinished(run.first + i, now), consumer, now);
+    let at = 0;
+    for (let i = 0; i < run.count; i++) {
+      const length = frameLength(run.frames, at);
+      this.#startFlight(unfinished(run.first + i, now), consumer, length, now);
+      at += length;
+    }
     consumer.outbox.push(run.frames);
     this.#need("soon");
   }
@@ -327,7 +335,7 @@ export class ChannelQueue {
       return;
     }
     const frame = (message.frame as Uint8Array).slice();
-    this.#startFlight(message, consumer, now);
+    this.#startFlight(message, consumer, frame.length, now);
     message.frame = null;
     writeAttempts(frame, 0, message.attempts);
     consumer.outbox.push(frame);
@@ -335,9 +343,11 @@ export class ChannelQueue {
     this.#need(message.attempts > 1 ? "now" : "soon");
   }
 
-  #startFlight(message: Unfinished, consumer: Consumer, now: number): void {
+  #startFlight(message: Unfinished, consumer: Consumer, length: number, now: number): void {
     message.attempts++;
     message.owner = consumer;
+    consumer.sentBytes += length;
+    message.position = consumer.sentBytes;
     message.deliveredAt = now;
     message.at = now + consumer.settings.msgTimeoutMs;
     this.#inFlight.add(message);

@@ -29,6 +29,10 @@ export class Consumer {
   messageCount = 0;
   finishCount = 0;
   requeueCount = 0;
+  /** Bytes of all message frames that were sent to it. */
+  sentBytes = 0;
+  /** What it answered last of the stream of message frames, in bytes from the stream's start: so far it has surely read. */
+  readBytes = 0;
   /** Frames to be sent, in order. */
   readonly outbox: Uint8Array[] = [];
 
@@ -40,6 +44,16 @@ export class Consumer {
   /** How many more messages it may be sent. */
   get room(): number {
     return this.isClosing || this.isBlocked ? 0 : Math.max(0, this.rdy - this.inFlight);
+  }
+
+  /** Bytes that were sent and that it may not have read yet. */
+  get unreadBytes(): number {
+    return this.sentBytes - this.readBytes;
+  }
+
+  /** It answered the message that ends at `position` of the stream. */
+  hasRead(position: number): void {
+    if (position > this.readBytes) this.readBytes = position;
   }
 
   get state(): ConsumerState {

@@ -14,6 +14,8 @@ export interface Unfinished {
   heldDue: number | null;
   /** In flight: whose it is. */
   owner: Consumer | null;
+  /** In flight: where its frame ends in the stream of its owner's messages, bytes. */
+  position: number;
   /** In flight: when it was sent, ms. */
   deliveredAt: number;
   /** In flight: when it times out. Deferred: when it falls due. ms */
@@ -30,6 +32,7 @@ export function unfinished(seq: number, takenAt: number): Unfinished {
     frame: null,
     heldDue: null,
     owner: null,
+    position: 0,
     deliveredAt: 0,
     at: 0,
     after: 0,

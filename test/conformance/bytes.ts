@@ -48,6 +48,10 @@ export function command(spec: CommandSpec): Buffer {
   return Buffer.concat([...line, sized(bytes(spec.body ?? ""), spec.size)]);
 }
 
+export function commands(specs: CommandSpec | CommandSpec[]): Buffer {
+  return Array.isArray(specs) ? Buffer.concat(specs.map(command)) : command(specs);
+}
+
 function mpubEntry(entry: MpubEntry): Buffer {
   if (typeof entry === "object" && ("size" in entry || "bytes" in entry)) {
     return sized(bytes(entry.bytes ?? ""), entry.size);

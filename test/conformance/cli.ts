@@ -18,6 +18,7 @@ const USAGE = `usage: node test/conformance/cli.ts --http URL [options]
   --jobs N             scenarios at a time (default 8)
   --scan-delay MS      how long nsqd's scan for timeouts takes (default 5500, 0 for exact timers)
   --slices N,N,...     cut the WebSocket's bytes into messages of these sizes
+  --direct             connect WebSockets straight to the topics and channels that will be named on them
   --json FILE          write all results
   --verbose            a line for each passed scenario, too`;
 
@@ -48,6 +49,7 @@ function readArguments(): Arguments {
       jobs: text,
       "scan-delay": text,
       slices: text,
+      direct: flag,
       json: text,
       verbose: flag,
     },
@@ -60,9 +62,11 @@ function readArguments(): Arguments {
     lookupTcp: values["lookup-tcp"] ?? null,
     ...(values["scan-delay"] !== undefined && { scanDelay: wholeNumber(values["scan-delay"]) }),
     ...(values.slices !== undefined && { slices: values.slices.split(",").map(wholeNumber) }),
+    direct: values.direct,
   };
   if (!(target.http || target.tcp || target.ws || target.lookupHttp || target.lookupTcp)) throw new Error("no server");
   if (target.slices) checkSizes(target.slices);
+  if (target.direct && (target.tcp || !target.ws)) throw new Error("--direct is for --ws without --tcp");
   const options: SuiteOptions = {
     ...(values.only !== undefined && { only: new RegExp(values.only) }),
     ...(values.jobs !== undefined && { jobs: wholeNumber(values.jobs) }),

@@ -69,7 +69,7 @@ class ScenarioRun {
       const step = this.#context.scope.substitute(template);
       const expected = this.#golden.get(index + 1);
       const started = performance.now();
-      const outcome = await perform(this.#context, step, expected);
+      const outcome = await perform(this.#context, step, expected, this.#scenario.steps.slice(index + 1));
       if (step.mark !== undefined) this.#context.marks.set(step.mark, outcome.time ?? started);
       if (outcome.seen) this.#compare(expected, outcome.seen, outcome.problem);
       if (this.failure !== null) return;
@@ -126,7 +126,13 @@ class ScenarioRun {
   }
 }
 
-async function perform(context: Context, step: Step, expected: JsonObject | undefined): Promise<Outcome> {
+/** @param following the steps that come then, as templates */
+async function perform(
+  context: Context,
+  step: Step,
+  expected: JsonObject | undefined,
+  following: readonly Step[],
+): Promise<Outcome> {
   switch (step.verb) {
     case "recv":
       return recv(context, step);
@@ -141,7 +147,7 @@ async function perform(context: Context, step: Step, expected: JsonObject | unde
     case "stats":
       return stats(context, step, expected);
     default:
-      await act(context, step);
+      await act(context, step, following);
       return {};
   }
 }

@@ -31,6 +31,16 @@ describe("Scope", () => {
     expect(() => scope().substitute(placeholder("lookupTcp"))).toThrow("unknown variable lookupTcp");
   });
 
+  it("previews what is known already", () => {
+    const variables = scope();
+    const id = placeholder("id");
+    expect(variables.preview([{ send: `SUB ${topic} ${channel}` }, `FIN ${id}`])).toEqual([
+      { send: "SUB tabcdefg0012 cabcdefg0012" },
+      `FIN ${id}`,
+    ]);
+    expect([...variables.topics]).toEqual([]);
+  });
+
   it("collects the topics made from its own", () => {
     const variables = scope();
     variables.substitute([`PUB a.${topic}-b`, `POST /pub?topic=${topic}%23ephemeral&x=1`, `SUB other ${channel}`]);

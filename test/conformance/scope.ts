@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 
 const RUN_DIGITS = 7;
 const INDEX_DIGITS = 4;
+const PLACEHOLDER = /\$\{(\w+)\}/g;
 
 /** Part of every name of one run of the suite, so that runs do not meet on a server. */
 export function newRunId(): string {
@@ -56,18 +57,24 @@ export class Scope {
    * @throws when a variable is unknown, as after a message that did not come
    */
   substitute<T>(value: T): T {
-    return this.#substitute(value) as T;
+    return this.#filled(value, (template) => this.#text(template)) as T;
   }
 
-  #substitute(value: unknown): unknown {
-    if (typeof value === "string") return this.#text(value);
-    if (Array.isArray(value)) return value.map((item) => this.#substitute(item));
+  /** The same for what may never come to be: variables that are not known yet stay. */
+  preview<T>(value: T): T {
+    const known = (whole: string, name: string) => this.#variables.get(name) ?? whole;
+    return this.#filled(value, (template) => template.replace(PLACEHOLDER, known)) as T;
+  }
+
+  #filled(value: unknown, text: (template: string) => string): unknown {
+    if (typeof value === "string") return text(value);
+    if (Array.isArray(value)) return value.map((item) => this.#filled(item, text));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.#substitute(member)]));
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.#filled(member, text)]));
   }
 
   #text(template: string): string {
-    const text = template.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+    const text = template.replace(PLACEHOLDER, (_, name: string) => {
       const value = this.#variables.get(name);
       if (value === undefined) throw new Error(`unknown variable ${name}`);
       return value;

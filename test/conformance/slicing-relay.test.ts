@@ -79,6 +79,14 @@ describe("SlicingRelay", () => {
     expect((await once(cut.peer, "close"))[0]).toBe(1006);
   });
 
+  it("passes on the query", async () => {
+    await startRelay("/v2?a=1");
+    const client = new WebSocket(`${relay.url}?topic=t%23ephemeral`);
+    const [[, request]] = await Promise.all([once(server, "connection"), once(client, "open")]);
+    expect(request.url).toBe("/v2?a=1&topic=t%23ephemeral");
+    client.close();
+  });
+
   it("passes on a refusal", async () => {
     await startRelay("/closed");
     const [error] = await once(new WebSocket(relay.url), "error");

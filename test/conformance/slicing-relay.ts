@@ -52,9 +52,12 @@ export class SlicingRelay {
     clearTimeout(timer);
   }
 
-  /** Accepts the client only once the target has accepted the relay. */
+  /** Accepts the client only once the target, to which the client's query is passed on, has accepted the relay. */
   #connect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const target = new WebSocket(this.#target, { headers: this.#headers, perMessageDeflate: false });
+    const url = new URL(this.#target);
+    for (const [name, value] of new URL(request.url ?? "/", this.url).searchParams)
+      url.searchParams.append(name, value);
+    const target = new WebSocket(url, { headers: this.#headers, perMessageDeflate: false });
     const refuse = (status: string): void => {
       if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     };

@@ -21,6 +21,8 @@ export interface Target {
    * @default 5500
    */
   readonly scanDelay?: number;
+  /** Connects each WebSocket straight to the topic or channel that its scenario will name on it, where it names one. */
+  readonly direct?: boolean;
   /** Cuts the WebSocket's bytes into messages of these sizes, in turn and in both directions. */
   readonly slices?: readonly number[];
 }

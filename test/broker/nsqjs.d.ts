@@ -1,0 +1,44 @@
+/** What the tests use of nsqjs, which comes without types. */
+declare module "nsqjs" {
+  import type { EventEmitter } from "node:events";
+
+  interface ConnectionOptions {
+    deflate?: boolean;
+    snappy?: boolean;
+    /** ms */
+    messageTimeout?: number;
+  }
+
+  interface ReaderOptions extends ConnectionOptions {
+    /** `host:port` */
+    nsqdTCPAddresses: string[];
+    maxInFlight?: number;
+  }
+
+  interface Message {
+    readonly id: string;
+    readonly attempts: number;
+    readonly body: Buffer;
+    finish(): void;
+    /** @param delay in ms */
+    requeue(delay: number, backoff: boolean): void;
+    touch(): void;
+  }
+
+  type Published = (error: Error | null) => void;
+
+  class Writer extends EventEmitter<{ ready: []; closed: []; error: [Error] }> {
+    constructor(host: string, port: number, options?: ConnectionOptions);
+    connect(): void;
+    close(): void;
+    publish(topic: string, messages: string | string[], published: Published): void;
+    /** @param message in a list: the only form that works */
+    deferPublish(topic: string, message: [string], ms: number, published: Published): void;
+  }
+
+  class Reader extends EventEmitter<{ ready: []; not_ready: []; message: [Message]; error: [Error] }> {
+    constructor(topic: string, channel: string, options: ReaderOptions);
+    connect(): void;
+    close(): void;
+  }
+}
