@@ -90,10 +90,10 @@ export class Socket {
   /** Sends what the session and its channel have for the peer, and closes when that was the last. */
   flush(): void {
     const { session } = this;
-    const output = session.takeOutput();
+    let output = session.takeOutput();
     if (session.isConsumer) {
       const { consumer } = session;
-      output.push(...consumer.outbox);
+      output = output.concat(consumer.outbox);
       consumer.outbox.length = 0;
     }
     if (output.length > 0) this.#send(output);

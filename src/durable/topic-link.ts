@@ -63,6 +63,7 @@ export class TopicLink {
   async #fetchMore(queue: ChannelQueue): Promise<boolean> {
     const from = queue.fetch;
     if (from === null) return true;
+    queue.asked();
     const pulled = await this.#calls.pull(queue.start, from, queue.savedLow);
     if (pulled === null) return false;
     queue.fetched(pulled.batches, pulled.end, pulled.isFollowing);

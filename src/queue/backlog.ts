@@ -1,7 +1,7 @@
 // What a channel has yet to deliver: the log from its cursor on, messages that wait for another delivery, and deferred ones.
 
 import { BatchWindow, plainRun } from "./batch-window.ts";
-import type { HeldKey, HeldStore } from "./channel-store.ts";
+import type { HeldKey, HeldMessage, HeldStore } from "./channel-store.ts";
 import { Deferred } from "./deferred.ts";
 import { Held } from "./held.ts";
 import type { Batch } from "./log-store.ts";
@@ -124,16 +124,19 @@ export class Backlog {
     this.deferred.add(message);
   }
 
-  /** Puts what has fallen due at the tail, by due time. */
-  release(now: number): void {
-    const due = this.deferred.release(now);
-    if (this.waiting.size < MAX_WAITING) {
-      for (const { due: heldDue, seq, attempts } of this.#held.release(now, RELEASED_AT_ONCE)) {
-        due.push({ ...unfinished(seq, now), attempts, heldDue, at: heldDue });
-      }
+  /** Puts what has fallen due at the tail, by due time. Returns whether there was anything. */
+  release(now: number): boolean {
+    if (now < this.earliest || this.waiting.size >= MAX_WAITING) return false;
+    const held = this.#held.release(now, RELEASED_AT_ONCE);
+    // What falls due behind the held ones that are left there must not go before them.
+    const until = held.length === RELEASED_AT_ONCE ? (held.at(-1) as HeldMessage).due : now;
+    const due = this.deferred.release(until);
+    for (const { due: heldDue, seq, attempts } of held) {
+      due.push({ ...unfinished(seq, now), attempts, heldDue, at: heldDue });
     }
     due.sort((a, b) => a.at - b.at || a.seq - b.seq);
     for (const message of due) this.requeue(message);
+    return due.length > 0;
   }
 
   /** The next message that waited and whose turn it is, with its frame. */
@@ -152,6 +155,7 @@ export class Backlog {
 
   /** Up to `limit` messages that were never delivered; those deferred to a later time are put aside. */
   takeRun(limit: number, now: number): Run | null {
+    if (this.#isFull) return null;
     while (this.#window.fresh > 0) {
       const { bytes } = this.#window.current;
       const first = this.cursor;
@@ -205,7 +209,7 @@ export class Backlog {
 
   /** Drops everything before `cursor`, and all that waits, is deferred or held. */
   empty(cursor: number): void {
-    this.#window.jump(cursor);
+    this.skipTo(cursor);
     this.learnEnd(cursor);
     this.waiting.clear();
     this.deferred.clear();
@@ -235,6 +239,11 @@ export class Backlog {
     let count = this.waiting.size + this.#held.count(now);
     for (const { at } of this.deferred) if (at <= now) count++;
     return count;
+  }
+
+  /** Whether so much is unfinished that nothing new may be taken. */
+  get #isFull(): boolean {
+    return this.waiting.size > MAX_WAITING || this.#missing.size > MAX_DEFERRED;
   }
 
   /** Asks for the frames of what comes next, too: one question for many messages. */

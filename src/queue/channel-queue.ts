@@ -56,6 +56,8 @@ export class ChannelQueue {
   #isPaused = false;
   /** Whether the topic sends what is published from now on by itself. */
   #isFollowing = false;
+  /** Whether the topic was told not to do so since it was asked last: its answer may be from before. */
+  #hasDeclined = false;
   #saveNeed: SaveNeed = "none";
   #unsavedFinishes = 0;
   #savedLow: number;
@@ -164,7 +166,7 @@ export class ChannelQueue {
     return this.#isPaused;
   }
 
-  /** Drops all messages before `end`, in flight and deferred ones included; counters stay. */
+  /** Drops all messages before `end`, and all that were taken: in flight and deferred ones included. Counters stay. */
   empty(end: number): void {
     this.#backlog.empty(end);
     this.#inFlight.clear();
@@ -177,13 +179,19 @@ export class ChannelQueue {
     this.#learnEnd(end);
     const isWhole = this.#backlog.add(batches) && this.#backlog.knownEnd >= end;
     this.#isFollowing = isWhole && !this.#isPaused && this.consumers.isWanting && this.#backlog.fetchFrom !== null;
+    this.#hasDeclined ||= !this.#isFollowing;
     return this.#isFollowing;
   }
 
   /** Takes what `fetch` asked for; `isFollowing` when the topic will send by itself what comes after it. */
   fetched(batches: readonly Batch[], end: number, isFollowing: boolean): void {
     this.#learnEnd(end);
-    this.#isFollowing = this.#backlog.add(batches) && isFollowing;
+    this.#isFollowing = this.#backlog.add(batches) && isFollowing && !this.#hasDeclined;
+  }
+
+  /** Takes note that what `fetch` says is being asked for. */
+  asked(): void {
+    this.#hasDeclined = false;
   }
 
   /** The seq from which on the topic should send more of the log; null when nothing is wanted now. */
@@ -200,6 +208,7 @@ export class ChannelQueue {
 
   /** Takes frames for `missing`. Returns the seqs that the topic does not have any more: these messages are gone. */
   supply(seqs: readonly number[], frames: readonly (Uint8Array | null)[]): number[] {
+    this.#need("soon"); // the frame may have been missing for the message to be held
     return this.#backlog.supply(seqs, frames);
   }
 
@@ -221,20 +230,11 @@ export class ChannelQueue {
     this.expire(now);
     if (this.#isPaused) return served;
     const share = Math.ceil(this.#backlog.fresh / Math.max(1, this.consumers.ready));
-    for (let consumer = this.consumers.next(); consumer; consumer = this.consumers.next()) {
-      const waited = this.#backlog.takeWaiting();
-      if (waited) {
-        this.#deliverWaited(waited, consumer, now);
-        served.add(consumer);
-        continue;
-      }
-      const deferred = this.#backlog.deferred.size;
-      const limit = consumer.settings.sampleRate > 0 ? 1 : Math.min(consumer.room, Math.max(1, share));
-      const run = this.#backlog.takeRun(limit, now);
-      // What is deferred must be known after a crash, or its body's place in the log would be passed by.
-      if (this.#backlog.deferred.size > deferred) this.#need("now");
-      if (!run) break;
-      this.#deliverRun(run, consumer, now);
+    for (let consumer = this.consumers.next; consumer; consumer = this.consumers.next) {
+      const outcome = this.#deliverNext(consumer, Math.max(1, share), now);
+      if (outcome === "nothing") break;
+      if (outcome === "passed") continue;
+      this.consumers.served();
       served.add(consumer);
     }
     return served;
@@ -313,11 +313,24 @@ export class ChannelQueue {
     return message;
   }
 
-  #deliverRun(run: Run, consumer: Consumer, now: number): void {
-    if (this.#isSampledOut(consumer)) {
-      this.#need("soon");
-      return;
-    }
+  /** Gives a consumer what comes next; "passed" when that was put aside, or there may be more now. */
+  #deliverNext(consumer: Consumer, share: number, now: number): "delivered" | "passed" | "nothing" {
+    const waited = this.#backlog.takeWaiting();
+    if (waited) return this.#deliverWaited(waited, consumer, now) ? "delivered" : "passed";
+    const deferred = this.#backlog.deferred.size;
+    const limit = consumer.settings.sampleRate > 0 ? 1 : Math.min(consumer.room, share);
+    const run = this.#backlog.takeRun(limit, now);
+    const hasDeferred = this.#backlog.deferred.size > deferred;
+    // What is deferred must be known after a crash, or its body's place in the log would be passed by.
+    if (hasDeferred) this.#need("now");
+    if (run) return this.#deliverRun(run, consumer, now) ? "delivered" : "passed";
+    return hasDeferred || this.#backlog.release(now) ? "passed" : "nothing";
+  }
+
+  /** False when it is dropped. */
+  #deliverRun(run: Run, consumer: Consumer, now: number): boolean {
+    this.#need("soon");
+    if (this.#isSampledOut(consumer)) return false;
     let at = 0;
     for (let i = 0; i < run.count; i++) {
       const length = frameLength(run.frames, at);
@@ -325,14 +338,15 @@ export class ChannelQueue {
       at += length;
     }
     consumer.outbox.push(run.frames);
-    this.#need("soon");
+    return true;
   }
 
-  #deliverWaited(message: Unfinished, consumer: Consumer, now: number): void {
+  /** False when it is dropped. */
+  #deliverWaited(message: Unfinished, consumer: Consumer, now: number): boolean {
     if (this.#isSampledOut(consumer)) {
       this.#backlog.finish(message);
       this.#need("soon");
-      return;
+      return false;
     }
     const frame = (message.frame as Uint8Array).slice();
     this.#startFlight(message, consumer, frame.length, now);
@@ -341,6 +355,7 @@ export class ChannelQueue {
     consumer.outbox.push(frame);
     // Saved before the frame goes out, so that attempts never fall, even after a crash.
     this.#need(message.attempts > 1 ? "now" : "soon");
+    return true;
   }
 
   #startFlight(message: Unfinished, consumer: Consumer, length: number, now: number): void {

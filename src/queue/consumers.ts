@@ -4,7 +4,8 @@ import type { Consumer } from "./consumer.ts";
 
 export class Consumers {
   readonly #byId = new Map<string, Consumer>();
-  #order: Consumer[] = [];
+  readonly #order: Consumer[] = [];
+  /** The index of the next one to be served, or the end. */
   #turn = 0;
 
   get size(): number {
@@ -22,24 +23,31 @@ export class Consumers {
 
   remove(consumer: Consumer): void {
     if (!this.#byId.delete(consumer.id)) return;
-    this.#order = this.#order.filter((other) => other !== consumer);
+    const index = this.#order.indexOf(consumer);
+    this.#order.splice(index, 1);
+    if (index < this.#turn) this.#turn--;
   }
 
   has(consumer: Consumer): boolean {
     return this.#byId.get(consumer.id) === consumer;
   }
 
-  /** The next consumer with room, in turns; undefined when there is none. */
-  next(): Consumer | undefined {
+  /** The consumer with room whose turn it is; undefined when there is none. Its turn is over when it is `served`. */
+  get next(): Consumer | undefined {
     for (let i = 0; i < this.#order.length; i++) {
       const index = (this.#turn + i) % this.#order.length;
       const consumer = this.#order[index] as Consumer;
       if (consumer.room > 0) {
-        this.#turn = index + 1;
+        this.#turn = index;
         return consumer;
       }
     }
     return undefined;
+  }
+
+  /** The consumer whose turn it was got something. */
+  served(): void {
+    this.#turn++;
   }
 
   /** How many consumers have room. */

@@ -43,10 +43,15 @@ export function dueAt(buffer: Uint8Array, at: number): number {
   return new DataView(buffer.buffer, buffer.byteOffset + at + frameLength(buffer, at)).getFloat64(0);
 }
 
-/** The frame of the first delivery: a view when the record is plain, else a copy without the flags. */
+/**
+ * The frame of the first delivery: a view when the record is plain, else a copy without the flags.
+ * @throws {Error} when the record has a flag that this code does not know
+ */
 export function frameOf(buffer: Uint8Array, at: number): Uint8Array {
   const end = at + frameLength(buffer, at);
   if (isPlain(buffer, at)) return buffer.subarray(at, end);
+  if (buffer[at] !== RecordFlag.deferred)
+    throw new Error(`record has flags ${buffer[at]}, which this code does not know`);
   const frame = buffer.slice(at, end);
   frame[0] = 0;
   return frame;

@@ -254,7 +254,7 @@ export class TopicLog {
     for (const batch of this.#store.readDeferred(seq)) {
       let at = batch.first;
       for (let offset = 0; offset < batch.bytes.length; offset += recordLength(batch.bytes, offset)) {
-        if (at >= seq && at < this.fanout && dueAt(batch.bytes, offset) > now) deferred++;
+        if (at >= seq && at < this.fanout && dueAt(batch.bytes, offset) > now && !this.#isDropped(at)) deferred++;
         at++;
       }
     }
@@ -294,6 +294,10 @@ export class TopicLog {
   /** How many messages of all its life a channel never got, because they were dropped before. */
   droppedOf(name: string): number {
     return this.#place(name).dropped;
+  }
+
+  #isDropped(seq: number): boolean {
+    return this.#dropped.some(({ from, to }) => from <= seq && seq < to);
   }
 
   #place(name: string): ChannelPlace {

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { toByteString } from "../../src/protocol/bytes.ts";
+import { Held } from "../../src/queue/held.ts";
+import { type Unfinished, unfinished } from "../../src/queue/unfinished.ts";
+import { MemoryChannelStore } from "../../src/storage/memory-channel-store.ts";
+import { T0 } from "../helpers/records.ts";
+
+const encoder = new TextEncoder();
+
+function frame(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+function message(seq: number, attempts = 1): Unfinished {
+  return { ...unfinished(seq, T0), attempts };
+}
+
+/** A store, and what holds messages in it. */
+function held(): { store: MemoryChannelStore; held: Held } {
+  const store = new MemoryChannelStore();
+  return { store, held: new Held(store.held) };
+}
+
+describe("Held", () => {
+  it("[CHN15] a message that is held comes back when it is due, with its attempts and its frame", () => {
+    const { held: one } = held();
+    const early = message(7, 3);
+    one.hold(early, T0 + 10, frame("early"));
+    one.hold(message(2), T0 + 20, frame("late"));
+    expect([one.count(), one.count(T0 + 10), one.earliest]).toEqual([2, 1, T0 + 10]);
+    expect(one.release(T0 + 9, 10)).toEqual([]);
+    expect(one.release(T0 + 10, 10)).toEqual([{ due: T0 + 10, seq: 7, attempts: 3 }]);
+    expect([one.count(), one.earliest]).toEqual([1, T0 + 20]);
+    expect(toByteString(one.frame(early) ?? frame(""))).toBe("early");
+  });
+
+  it("[CHN10] held messages come by due time and then by seq, in parts", () => {
+    const { held: one } = held();
+    for (const [due, seq] of [
+      [3, 1],
+      [1, 9],
+      [2, 5],
+      [1, 4],
+    ] as const)
+      one.hold(message(seq), T0 + due, frame(""));
+    const parts = [one.release(T0 + 3, 3), one.release(T0 + 3, 3), one.release(T0 + 3, 3)];
+    expect(parts.map((part) => part.map(({ seq }) => seq))).toEqual([[4, 9, 5], [1], []]);
+  });
+
+  it("[CHN1] a message that stays in memory, too, is not counted a second time", () => {
+    const { held: one } = held();
+    const unfinishedForLong = message(7, 2);
+    one.hold(unfinishedForLong, 0, frame("x"));
+    expect([one.count(), one.count(T0)]).toEqual([0, 0]);
+    expect(one.release(T0, 10)).toEqual([]);
+    expect(toByteString(one.frame(unfinishedForLong) ?? frame(""))).toBe("x");
+  });
+
+  it("[CHN1] a message that stays in memory, too, does not come back from the store after a restart", () => {
+    const { store, held: one } = held();
+    one.hold(message(7, 2), 0, frame("x"));
+    const restarted = new Held(store.held, one.mark);
+    expect([restarted.earliest, restarted.count(), restarted.release(T0, 10)]).toEqual([
+      Number.POSITIVE_INFINITY,
+      0,
+      [],
+    ]);
+  });
+
+  it("[CHN15] a message that is held a second time is only there once", () => {
+    const { store, held: one } = held();
+    const twice = message(7);
+    one.hold(twice, 0, frame("x"));
+    one.hold(twice, T0 + 5, frame("x"));
+    expect(store.held.frame({ due: 0, seq: 7 })).toBeNull();
+    expect(one.release(T0 + 5, 10)).toEqual([{ due: T0 + 5, seq: 7, attempts: 1 }]);
+  });
+
+  it("[DUR2] what is finished stays until it is settled: a crash before may bring it back", () => {
+    const { store, held: one } = held();
+    const done = message(7);
+    one.hold(done, T0 + 1, frame("x"));
+    const { mark } = one;
+    one.release(T0 + 1, 10);
+    one.finish(done);
+    expect(new Held(store.held, mark).release(T0 + 1, 10)).toEqual([{ due: T0 + 1, seq: 7, attempts: 1 }]);
+    one.settle();
+    expect(new Held(store.held, mark).release(T0 + 1, 10)).toEqual([]);
+  });
+
+  it("[CHN14] after clearing nothing is held", () => {
+    const { store, held: one } = held();
+    one.hold(message(7), T0 + 1, frame("x"));
+    one.release(T0 + 1, 10);
+    one.hold(message(8), T0 + 9, frame("y"));
+    one.clear();
+    expect([one.count(), one.earliest, one.mark]).toEqual([0, Number.POSITIVE_INFINITY, new Held(store.held).mark]);
+    one.hold(message(9), T0 + 3, frame("z"));
+    expect(one.release(T0 + 3, 10).map(({ seq }) => seq)).toEqual([9]);
+  });
+});
