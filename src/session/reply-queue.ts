@@ -38,27 +38,27 @@ export class ReplyQueue {
 
   /** Adds the last reply there will be: it takes the first open place of a receipt, and all behind is dropped. */
   endWith(receipt: Receipt, frame: Uint8Array): void {
+    const index = this.#entries.indexOf(receipt);
+    if (index < 0) return; // dropped by an earlier one
     settle(receipt, frame, 1);
     receipt.expected = receipt.settled;
-    this.#entries.splice(this.#entries.indexOf(receipt) + 1);
+    this.#entries.splice(index + 1);
   }
 
-  /** Takes the replies whose turn it is. */
-  take(): Uint8Array[] {
-    const out: Uint8Array[] = [];
+  /** Adds the replies whose turn it is to `out`, and takes them away here. */
+  take(out: Uint8Array[]): void {
     let done = 0;
     for (const entry of this.#entries) {
       if (entry instanceof Uint8Array) {
         out.push(entry);
       } else {
-        out.push(...entry.frames);
+        for (const frames of entry.frames) out.push(frames);
         entry.frames = [];
         if (entry.settled < entry.expected) break;
       }
       done++;
     }
     if (done > 0) this.#entries.splice(0, done);
-    return out;
   }
 }
 

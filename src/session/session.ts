@@ -173,12 +173,13 @@ export class Session {
 
   /** The replies that may go out now, in order. */
   takeOutput(): Uint8Array[] {
-    const output = this.replies.take();
-    while (this.#awaitsReplies && this.replies.isEmpty) {
+    const output: Uint8Array[] = [];
+    this.replies.take(output);
+    while (this.#awaitsReplies && !this.#isEnded && this.replies.isEmpty) {
       this.#awaitsReplies = false;
       this.#carryOutLine();
       this.#run();
-      output.push(...this.replies.take());
+      this.replies.take(output);
     }
     return output;
   }
