@@ -10,8 +10,8 @@ type BatchRow = { first: number; count: number; records: ArrayBuffer };
 const KEPT_FREE_ROWS = 16;
 const TRIMMED_AT_ONCE = 1_000;
 
-/** The first seq of the batch that holds a seq; 0 when all batches are behind it. */
-const BATCH_OF = "coalesce((SELECT max(first) FROM log WHERE first <= ?), 0)";
+/** Batches from the one on that holds a seq, which is bound once. */
+const FROM_BATCH_OF = "first >= coalesce((SELECT max(first) FROM log WHERE first <= ?1), 0) AND first + count > ?1";
 
 export class SqliteLogStore implements LogStore {
   readonly #sql: Sql;
@@ -66,7 +66,7 @@ export class SqliteLogStore implements LogStore {
   }
 
   read(seq: number, maxBytes: number): Batch[] {
-    const statement = `SELECT first, count, records FROM log WHERE first >= ${BATCH_OF} ORDER BY first`;
+    const statement = `SELECT first, count, records FROM log WHERE ${FROM_BATCH_OF} ORDER BY first`;
     const batches: Batch[] = [];
     let bytes = 0;
     for (const { first, count, records } of select<BatchRow>(this.#sql, statement, seq)) {
@@ -79,7 +79,7 @@ export class SqliteLogStore implements LogStore {
 
   *readDeferred(seq: number): Iterable<Batch> {
     const statement = `SELECT first, count, records FROM log INDEXED BY log_deferred
-      WHERE deferred > 0 AND first >= ${BATCH_OF} ORDER BY first`;
+      WHERE deferred > 0 AND ${FROM_BATCH_OF} ORDER BY first`;
     for (const { first, count, records } of select<BatchRow>(this.#sql, statement, seq)) {
       yield { first, count, bytes: toBytes(records) };
     }

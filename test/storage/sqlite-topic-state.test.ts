@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { type SavedTopic, SqliteTopicState } from "../../src/storage/sqlite-topic-state.ts";
+import { topicState } from "../helpers/channel.ts";
+import { T0 } from "../helpers/records.ts";
+import { Database } from "../helpers/sql.ts";
+
+function savedTopic(topic: Partial<SavedTopic> = {}): SavedTopic {
+  return { ...topicState(), isDeleting: false, removedChannels: {}, ...topic };
+}
+
+function stateIn(database: Database): SqliteTopicState {
+  const state = new SqliteTopicState(database);
+  state.createTable();
+  return state;
+}
+
+describe("SqliteTopicState", () => {
+  it("[DUR7] looking for a topic that never was writes nothing", () => {
+    const database = new Database();
+    expect(new SqliteTopicState(database).load()).toBeNull();
+    expect([...database.runs.keys()]).toEqual(["SELECT"]);
+  });
+
+  it("[DUR3] a topic is read back as it was saved last", () => {
+    const database = new Database();
+    const state = stateIn(database);
+    expect(state.load()).toBeNull();
+    state.save(savedTopic());
+    const last = savedTopic({
+      start: T0 * 1_024,
+      fanout: T0 * 1_024 + 77,
+      isPaused: true,
+      isDeleting: true,
+      channels: { "a#ephemeral": { start: 5, dropped: 2 }, "7": { start: 6, dropped: 0 } },
+      dropped: [{ from: 4, to: 6 }],
+      removedChannels: { gone: 3 },
+    });
+    state.save(last);
+    expect(stateIn(database).load()).toEqual(last);
+    expect(database.rows("topic")).toBe(1);
+  });
+
+  it("[DUR3] any valid name of a channel is kept", () => {
+    const state = stateIn(new Database());
+    const channels = JSON.parse('{"__proto__":{"start":1,"dropped":0},"constructor":{"start":2,"dropped":0}}');
+    state.save(savedTopic({ channels, removedChannels: JSON.parse('{"__proto__":9}') }));
+    const loaded = state.load();
+    expect(Object.entries(loaded?.channels ?? {})).toEqual(Object.entries(channels));
+    expect(Object.entries(loaded?.removedChannels ?? {})).toEqual([["__proto__", 9]]);
+  });
+
+  it("[DUR6] a state of another version is refused", () => {
+    const database = new Database();
+    const state = stateIn(database);
+    for (const version of [0, 2, 99]) {
+      database.exec("INSERT OR REPLACE INTO topic VALUES (0, ?, ?)", version, JSON.stringify(savedTopic()));
+      expect(() => state.load(), `version ${version}`).toThrow(`has version ${version}`);
+    }
+  });
+});
