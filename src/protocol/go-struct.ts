@@ -1,5 +1,6 @@
 // Decoding JSON as Go decodes it into a struct: keys match without regard to case, a null leaves the zero value, unknown
 // keys are ignored, integers must be written as integers, and any value of another type makes the whole body invalid.
+// Go also looks at every one of several equal keys, where JSON.parse shows only the last.
 
 import { fromUtf8 } from "./bytes.ts";
 
@@ -44,7 +45,7 @@ export function decodeStruct<F extends StructFields>(body: Uint8Array, fields: F
 }
 
 function decodeField(kind: FieldKind, value: unknown): string | boolean | number | undefined {
-  if (kind === "string") return typeof value === "string" ? value : undefined;
+  if (kind === "string") return typeof value === "string" ? value.toWellFormed() : undefined;
   if (kind === "bool") return typeof value === "boolean" ? value : undefined;
   if (!(value instanceof NumberLiteral) || !INTEGER.test(value.source)) return undefined;
   const number = BigInt(value.source);
