@@ -1,8 +1,18 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { unstable_readConfig } from "wrangler";
 import { WRANGLER_ENV } from "./scripts/wrangler.ts";
 
 for (const [name, value] of Object.entries(WRANGLER_ENV)) process.env[name] ??= value;
+
+// Not the whole of wrangler.toml: its TCP port may be taken, by a broker or by another run of the tests.
+const { main, compatibility_date, compatibility_flags, durable_objects } = unstable_readConfig({
+  config: "./wrangler.toml",
+});
+const durableObjects = durable_objects.bindings.map(
+  ({ name, class_name }: { name: string; class_name: string }) =>
+    [name, { className: class_name, useSQLite: true }] as const,
+);
 
 export default defineConfig({
   test: {
@@ -17,9 +27,14 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            // Evictions wait for the timers of an object: states are saved soon, so that tests need not wait long.
-            miniflare: { bindings: { open: "true", "sync-timeout": "10ms", "log-level": "error" } },
+            ...(main !== undefined && { main }),
+            miniflare: {
+              ...(compatibility_date !== undefined && { compatibilityDate: compatibility_date }),
+              compatibilityFlags: compatibility_flags,
+              durableObjects: Object.fromEntries(durableObjects),
+              // Evictions wait for the timers of an object: states are saved soon, so that tests need not wait long.
+              bindings: { open: "true", "sync-timeout": "10ms", "log-level": "error" },
+            },
           }),
         ],
         logLevel: "error",

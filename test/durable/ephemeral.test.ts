@@ -67,7 +67,11 @@ describe("an ephemeral topic", () => {
     await publish(topic, "lost");
     await post(`/channel/create?topic=${encodeURIComponent(topic)}&channel=c`);
     await abortAllDurableObjects();
-    expect(await stats(topic)).toMatchObject({ depth: 0, message_count: 0, channels: [{ depth: 0, message_count: 0 }] });
+    expect(await stats(topic)).toMatchObject({
+      depth: 0,
+      message_count: 0,
+      channels: [{ depth: 0, message_count: 0 }],
+    });
     const client = await consumer(topic, "c");
     await publish(topic, "kept");
     expect(await finishOne(client)).toBe("kept");
