@@ -12,10 +12,14 @@ export const WRANGLER_ENV = {
 
 const IS_WINDOWS = process.platform === "win32";
 
-/** Starts wrangler at the terminal. */
-export function startWrangler(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+/** Starts wrangler at the terminal; what it says there can be taken by the caller instead. */
+export function startWrangler(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  stdout: "inherit" | "pipe" = "inherit",
+): ChildProcess {
   return spawn("wrangler", args, {
-    stdio: "inherit",
+    stdio: ["inherit", stdout, "inherit"],
     env: { ...WRANGLER_ENV, ...env, ...process.env },
     shell: IS_WINDOWS,
   });

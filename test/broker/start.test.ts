@@ -66,6 +66,8 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
 
   it("[RUN1] prints nothing that a user would wonder about", () => {
     expect(broker.output.split("\n").filter((line) => COMPLAINT.test(line))).toEqual([]);
+    expect(broker.output).toContain("TOPIC(test): created");
+    expect(broker.output).not.toContain("/pub");
   });
 });
 
