@@ -1,8 +1,9 @@
 // The Worker: which door a request comes to.
 
-import { openV2, serveTcp } from "./gateway/doors.ts";
+import { openV1, openV2, serveTcp } from "./gateway/doors.ts";
 import { Broker } from "./http/broker.ts";
 import { nsqdRoutes } from "./http/nsqd-api.ts";
+import { nsqlookupdRoutes } from "./http/nsqlookupd-api.ts";
 import { error, HttpError, plain } from "./http/respond.ts";
 import { createRouter } from "./http/router.ts";
 import { type Options, parseOptions } from "./options.ts";
@@ -11,7 +12,7 @@ export { Channel } from "./durable/Channel.ts";
 export { Lookup } from "./durable/Lookup.ts";
 export { Topic } from "./durable/Topic.ts";
 
-const route = createRouter(nsqdRoutes);
+const route = createRouter([...nsqdRoutes, ...nsqlookupdRoutes]);
 
 const CLOSED =
   "This broker is closed: whoever could reach it could use it. " +
@@ -24,6 +25,7 @@ export default {
     const { pathname } = new URL(request.url);
     if (!options.open && pathname !== "/ping") return plain(CLOSED, 403);
     if (pathname === "/v2") return openV2(request, env, options);
+    if (pathname === "/v1") return openV1(request, env, options);
     return route(request, new Broker(env, options));
   },
 

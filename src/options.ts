@@ -88,6 +88,10 @@ const OPTIONS = {
   outputBufferTimeout: duration(250, 1, HOUR),
   maxChannelConsumers: int(0, 0, MAX_INT),
 
+  // nsqlookupd's
+  inactiveProducerTimeout: duration(5 * MINUTE, 1, 366 * DAY),
+  tombstoneLifetime: duration(45 * SECOND, 0, 366 * DAY),
+
   // compression
   deflate: { kind: "bool", default: true },
   maxDeflateLevel: int(6, 1, 9),

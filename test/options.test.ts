@@ -26,6 +26,8 @@ const DEFAULTS = {
   minOutputBufferTimeout: 25,
   outputBufferTimeout: 250,
   maxChannelConsumers: 0,
+  inactiveProducerTimeout: 300_000,
+  tombstoneLifetime: 45_000,
   deflate: true,
   maxDeflateLevel: 6,
   snappy: true,

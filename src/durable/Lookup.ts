@@ -1,50 +1,135 @@
-// The object that knows which topics and channels there are, and writes down when they come and go.
+// The object that is the broker's nsqlookupd: it knows which topics, channels and producers there are, and writes down when those of
+// the broker come and go.
 
 import { DurableObject } from "cloudflare:workers";
+import { type DebugPlace, Directory, type Nodes, type TopicProducers } from "../lookup/directory.ts";
 import { type LogLevel, levelNumber, parseOptions } from "../options.ts";
+import { isEphemeral } from "../protocol/names.ts";
+import { RegistrationDb } from "../storage/registration-db.ts";
+import { objectSql } from "./object-sql.ts";
+import { V1Sockets } from "./v1-sockets.ts";
 
 export class Lookup extends DurableObject<Env> {
   readonly #options = parseOptions({ ...this.env });
   readonly #sql = this.ctx.storage.sql;
+  readonly #db = new RegistrationDb(objectSql(this.ctx.storage));
+  readonly #sockets: V1Sockets;
+  readonly #directory: Directory;
   #logLevel: LogLevel = this.#options.logLevel;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#sql.exec("CREATE TABLE IF NOT EXISTS topic (name TEXT PRIMARY KEY, channels TEXT NOT NULL) WITHOUT ROWID");
     this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS broker (id INTEGER PRIMARY KEY CHECK (id = 0), start_time INTEGER NOT NULL)",
     );
     this.#sql.exec("INSERT OR IGNORE INTO broker VALUES (0, ?)", Math.floor(Date.now() / 1000));
+    this.#sockets = new V1Sockets(ctx, {
+      register: (producer, topic, channel) => this.#db.register(producer, topic, channel),
+      unregister: (producer, topic, channel) => this.#db.unregister(producer, topic, channel),
+      left: (producer) => this.#db.remove(producer),
+    });
+    const { producers } = this.#sockets;
+    this.#db.keepOnly(new Set(producers.keys())); // the others were lost with an earlier life of this object
+    const { inactiveProducerTimeout, tombstoneLifetime } = this.#options;
+    this.#directory = new Directory(this.#db, producers, {
+      inactiveProducerTimeoutMs: inactiveProducerTimeout,
+      tombstoneLifetimeMs: tombstoneLifetime,
+    });
   }
 
-  /** A topic exists, with these channels and no others. */
-  announce(topic: string, channels: string[]): void {
-    const before = this.#channels(topic);
-    const list = JSON.stringify(channels.sort());
-    // Topics announce themselves again after every sleep: only news are worth a row.
-    if (before !== null && JSON.stringify(before) === list) return;
-    this.#sql.exec("INSERT OR REPLACE INTO topic VALUES (?, ?)", topic, list);
+  // Producers elsewhere, with V1.
+
+  override fetch(request: Request): Response {
+    return this.#sockets.accept(request);
+  }
+
+  override webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): void {
+    this.#sockets.receive(webSocket, message, Date.now());
+  }
+
+  override webSocketClose(webSocket: WebSocket): void {
+    this.#sockets.closed(webSocket);
+  }
+
+  override webSocketError(webSocket: WebSocket): void {
+    this.#sockets.closed(webSocket);
+  }
+
+  // The broker's own topics.
+
+  /**
+   * A topic exists, with these channels and no others. When it is new it gets those, too, that are known of it from elsewhere,
+   * but for ephemeral ones (spec 2.2): all that it has then are returned.
+   */
+  announce(topic: string, channels: string[], isNew: boolean): string[] {
+    const known = isNew ? this.#db.channels(topic).filter((channel) => !isEphemeral(channel)) : [];
+    const all = [...new Set([...channels, ...known])];
+    const before = this.#db.announce(topic, all);
     if (before === null) this.#log(`TOPIC(${topic}): created`);
-    for (const channel of channels)
-      if (!before?.includes(channel)) this.#log(`TOPIC(${topic}): new channel(${channel})`);
-    for (const channel of before ?? [])
-      if (!channels.includes(channel)) this.#log(`TOPIC(${topic}): deleted channel(${channel})`);
+    for (const channel of all) {
+      if (!before?.channels.includes(channel)) this.#log(`TOPIC(${topic}): new channel(${channel})`);
+    }
+    for (const channel of before?.channels ?? []) {
+      if (!all.includes(channel)) this.#log(`TOPIC(${topic}): deleted channel(${channel})`);
+    }
+    return all;
   }
 
   /** A topic exists no more. */
   withdraw(topic: string): void {
-    if (this.#channels(topic) === null) return;
-    this.#sql.exec("DELETE FROM topic WHERE name = ?", topic);
-    this.#log(`TOPIC(${topic}): deleted`);
+    if (this.#db.withdraw(topic)) this.#log(`TOPIC(${topic}): deleted`);
   }
 
-  /** All topics, sorted by name. */
-  topics(): string[] {
-    return this.#sql
-      .exec<{ name: string }>("SELECT name FROM topic ORDER BY name")
-      .toArray()
-      .map(({ name }) => name);
+  /** All topics of the broker, sorted by name. */
+  ownTopics(): string[] {
+    return this.#db.ownTopics().map(({ topic }) => topic);
   }
+
+  // What is asked and ordered over nsqlookupd's HTTP API.
+
+  lookup(topic: string): TopicProducers | null {
+    return this.#directory.lookup(topic, Date.now());
+  }
+
+  topicsAsJson(): string {
+    return this.#db.topicsAsJson();
+  }
+
+  channels(topic: string): string[] {
+    return this.#db.channels(topic);
+  }
+
+  nodes(): Nodes {
+    return this.#directory.nodes(Date.now());
+  }
+
+  debug(): DebugPlace[] {
+    return this.#directory.debug();
+  }
+
+  createTopic(topic: string): void {
+    this.#db.createTopic(topic);
+  }
+
+  createChannel(topic: string, channel: string): void {
+    this.#db.createChannel(topic, channel);
+  }
+
+  deleteTopic(topic: string): void {
+    this.#db.deleteTopic(topic);
+  }
+
+  /** False when there is no such channel. */
+  deleteChannel(topic: string, channel: string): boolean {
+    return this.#db.deleteChannel(topic, channel);
+  }
+
+  /** Hides the producer at a node, `broadcast_address:http_port`, of a topic; `ownNode` is the broker's. */
+  tombstone(topic: string, node: string, ownNode: string): void {
+    this.#directory.tombstone(topic, node, ownNode, Date.now());
+  }
+
+  // The broker as a whole.
 
   /** When the broker came to be, s since the epoch: what is counted is counted since then. */
   startTime(): number {
@@ -58,12 +143,6 @@ export class Lookup extends DurableObject<Env> {
   /** Holds until this object sleeps, as nsqd's holds until it is restarted. */
   setLogLevel(level: LogLevel): void {
     this.#logLevel = level;
-  }
-
-  #channels(topic: string): string[] | null {
-    const rows = this.#sql.exec<{ channels: string }>("SELECT channels FROM topic WHERE name = ?", topic).toArray();
-    const row = rows[0];
-    return row ? (JSON.parse(row.channels) as string[]) : null;
   }
 
   #log(line: string): void {

@@ -6,6 +6,7 @@ import { isEphemeral } from "../protocol/names.ts";
 import type { Batch } from "../queue/log-store.ts";
 import type { Segment } from "../queue/record-writer.ts";
 import { AlarmClock } from "./alarm-clock.ts";
+import { Announcer } from "./announcer.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { channelObject, LOOKUP_OBJECT, parseTopicObject, topicObject } from "./object-names.ts";
@@ -43,9 +44,13 @@ export class Topic extends DurableObject<Env> {
   #topic: OpenTopic | null;
   /** Where the seqs of the last life ended. */
   #lastEnd = 0;
-  /** Under way while a new topic makes itself known: publishes are answered after that. */
-  #announcing: Promise<void> | null = null;
-  #hasAnnounced = false;
+  readonly #announcer = new Announcer(
+    () => this.#announce(),
+    (error) => this.#retry("could not be announced", error),
+  );
+  /** Under way while a new topic learns which channels it has: publishes are answered after that. */
+  #introduction: Promise<void> | null = null;
+  #hasIntroduced = false;
   #failures = 0;
   readonly #keepAwake = new KeepAwake(() => this.#isVolatile);
 
@@ -56,7 +61,7 @@ export class Topic extends DurableObject<Env> {
     this.#producers = new Producers(ctx, this.#address.topic, this.#options, {
       store: (segments) => this.#store(segments),
       confirmed: () => this.#confirmed(),
-      ready: () => this.#announcing,
+      ready: () => this.#introduction,
       publishTo: (topic, records) => this.#other(topic).publish(records),
       createTopic: (topic) => {
         if (topic === this.#address.topic) this.#ensure();
@@ -91,12 +96,12 @@ export class Topic extends DurableObject<Env> {
     this.#alarm.rang();
     this.#producers.beat(Date.now());
     const topic = this.#topic;
-    if (!topic) return;
-    if (topic.isDeleting) {
+    if (topic?.isDeleting) {
       await this.#delete(topic);
       return;
     }
-    if (!this.#hasAnnounced) await this.#announce();
+    if (!this.#announcer.isTold && (topic || OpenTopic.isGone(this.#sql))) await this.#announcer.tell();
+    if (!topic) return;
     for (const [channel, start] of topic.removedChannels) await this.#tellRemoved(topic, channel, start);
     topic.fanOut.sendToUnknown();
     topic.fanOut.send();
@@ -112,7 +117,7 @@ export class Topic extends DurableObject<Env> {
 
   async create(): Promise<void> {
     this.#ensure();
-    await this.#announcing;
+    await this.#introduction;
   }
 
   /** False when there is no such topic. */
@@ -136,10 +141,8 @@ export class Topic extends DurableObject<Env> {
   }
 
   async createChannel(channel: string): Promise<ChannelOutcome> {
-    const topic = this.#living;
-    if (!topic) return "no-topic";
-    await this.#addChannel(topic, channel);
-    return "done";
+    if (!this.#living) return "no-topic";
+    return (await this.openChannel(channel)) === null ? "no-topic" : "done";
   }
 
   async removeChannel(channel: string): Promise<ChannelOutcome> {
@@ -182,8 +185,12 @@ export class Topic extends DurableObject<Env> {
   /** Makes topic and channel exist for a consumer. Returns where the channel begins, or null while the topic is deleted. */
   async openChannel(channel: string): Promise<number | null> {
     const topic = this.#ensure();
-    if (topic.isDeleting) return null;
-    await this.#addChannel(topic, channel);
+    await this.#introduction;
+    if (this.#living !== topic) return null;
+    if (!topic.log.hasChannel(channel)) {
+      topic.addChannels([channel]);
+      await this.#tellLookup();
+    }
     return topic.log.hasChannel(channel) ? topic.log.channelStart(channel) : null;
   }
 
@@ -256,15 +263,13 @@ export class Topic extends DurableObject<Env> {
 
   /** The topic; a new one when there is none. */
   #ensure(): OpenTopic {
-    if (this.#topic) return this.#topic;
-    const now = Date.now();
-    this.#topic = OpenTopic.create(this.#address.topic, now, this.#lastEnd, this.#surroundings);
-    this.#hasAnnounced = false;
-    this.#announcing = this.#announce().finally(() => {
-      this.#announcing = null;
-    });
-    // Should this life end before the topic is known, the next one makes it known.
-    this.#alarm.setBy(now + GUARD_MS);
+    this.#topic ??= OpenTopic.create(this.#address.topic, Date.now(), this.#lastEnd, this.#surroundings);
+    if (this.#topic.isNew && !this.#hasIntroduced) {
+      this.#hasIntroduced = true;
+      this.#introduction = this.#tellLookup().finally(() => {
+        this.#introduction = null;
+      });
+    }
     return this.#topic;
   }
 
@@ -300,18 +305,12 @@ export class Topic extends DurableObject<Env> {
     await scheduler.wait(0);
   }
 
-  async #addChannel(topic: OpenTopic, channel: string): Promise<void> {
-    if (topic.log.hasChannel(channel)) return;
-    topic.addChannel(channel);
-    await this.#announce();
-  }
-
   async #removeChannel(topic: OpenTopic, channel: string): Promise<void> {
     const start = topic.log.channelStart(channel);
     topic.removeChannel(channel);
     await this.#tellRemoved(topic, channel, start);
     if (isEphemeral(this.#address.topic) && topic.log.channelNames.length === 0) await this.remove();
-    else await this.#announce();
+    else await this.#tellLookup();
   }
 
   async #tellRemoved(topic: OpenTopic, channel: string, start: number): Promise<void> {
@@ -323,16 +322,21 @@ export class Topic extends DurableObject<Env> {
     }
   }
 
-  /** Makes the topic and its channels known; when that fails it is made good later. */
+  /** Tells Lookup what is new; should this life end before that is done, the next one does it. */
+  #tellLookup(): Promise<void> {
+    this.#alarm.setBy(Date.now() + GUARD_MS);
+    return this.#announcer.tell();
+  }
+
   async #announce(): Promise<void> {
+    const lookup = this.env.LOOKUP.getByName(LOOKUP_OBJECT);
     const topic = this.#living;
-    if (!topic) return;
-    try {
-      await this.env.LOOKUP.getByName(LOOKUP_OBJECT).announce(this.#address.topic, topic.log.channelNames);
-      this.#hasAnnounced = true;
-    } catch (error) {
-      this.#hasAnnounced = false;
-      this.#retry("could not be announced", error);
+    if (topic) {
+      const channels = await lookup.announce(this.#address.topic, topic.log.channelNames, topic.isNew);
+      if (topic.isNew && this.#topic === topic) topic.adopt(channels);
+    } else {
+      await lookup.withdraw(this.#address.topic);
+      if (this.#topic === null) await this.#forgetAll();
     }
   }
 
@@ -340,13 +344,22 @@ export class Topic extends DurableObject<Env> {
     const channels = topic.log.channelNames.map((name) => [name, topic.log.channelStart(name)] as const);
     const all = [...channels, ...topic.removedChannels];
     await Promise.all(all.map(([channel, start]) => this.#channel(channel).remove(start)));
-    await this.env.LOOKUP.getByName(LOOKUP_OBJECT).withdraw(this.#address.topic);
+    await this.#announcer.tell();
     if (this.#topic !== topic) return; // two deletions met
     this.#lastEnd = topic.log.end;
-    const deleted = this.ctx.storage.deleteAll(); // takes effect at once, and takes the alarm along
     this.#topic = null;
-    this.#alarm.rang();
+    this.#hasIntroduced = false;
+    const deleted = this.#forgetAll();
+    if (!this.#announcer.isTold) {
+      OpenTopic.saveGone(this.#sql);
+      this.#alarm.setBy(Date.now() + RETRY_MS);
+    }
     await deleted;
+  }
+
+  #forgetAll(): Promise<void> {
+    this.#alarm.rang();
+    return this.ctx.storage.deleteAll(); // takes effect at once, and takes the alarm along
   }
 
   async #push(channel: string, batches: Batch[], end: number): Promise<PushAnswer> {

@@ -6,6 +6,7 @@ import type { Connection } from "../session/connection.ts";
 
 export const INTRODUCTION_HEADER = "nsq-edge-introduction";
 
+/** Of a V2 connection, to a topic or a channel. */
 export interface SocketIntroduction {
   readonly connection: Connection;
   /** For a client behind the gateway; null on a direct path. */
@@ -19,8 +20,17 @@ export interface GatewayIntroduction {
   readonly tellsTaken: boolean;
 }
 
+/** Of a V1 connection, to Lookup. */
+export interface V1Introduction {
+  readonly connection: Connection;
+  /** Whether the Worker carries it, for a client on TCP. */
+  readonly isLink: boolean;
+  /** What IDENTIFY is answered: who the broker is, as JSON. */
+  readonly self: string;
+}
+
 /** The headers of an upgrade request to an object. */
-export function introduce(introduction: SocketIntroduction): Record<string, string> {
+export function introduce(introduction: SocketIntroduction | V1Introduction): Record<string, string> {
   // A header holds ASCII only, and a client may call itself anything.
   const json = JSON.stringify(introduction).replace(
     /[\u007f-\uffff]/g,
@@ -29,6 +39,8 @@ export function introduce(introduction: SocketIntroduction): Record<string, stri
   return { Upgrade: "websocket", [INTRODUCTION_HEADER]: json };
 }
 
-export function decodeIntroduction(header: string): SocketIntroduction {
-  return JSON.parse(header) as SocketIntroduction;
+/** What an upgrade request says; null when it is none. */
+export function introductionOf<I extends SocketIntroduction | V1Introduction>(request: Request): I | null {
+  const header = request.headers.get(INTRODUCTION_HEADER);
+  return header === null || request.headers.get("Upgrade") !== "websocket" ? null : (JSON.parse(header) as I);
 }

@@ -24,6 +24,8 @@ export class OpenTopic {
   /** By name, the start of the life that ended. */
   readonly removedChannels: Map<string, number>;
   isDeleting: boolean;
+  /** Lookup has not been asked yet which channels are known of the topic elsewhere. */
+  #isNew: boolean;
   readonly #state: SqliteTopicState;
 
   private constructor(name: string, saved: SavedTopic, state: SqliteTopicState, surroundings: TopicSurroundings) {
@@ -34,6 +36,7 @@ export class OpenTopic {
     this.fanOut = new FanOut(this.log, push, pushFailed);
     this.removedChannels = new Map(Object.entries(saved.removedChannels));
     this.isDeleting = saved.isDeleting;
+    this.#isNew = saved.isNew;
     this.#state = state;
   }
 
@@ -52,21 +55,43 @@ export class OpenTopic {
     if (!isEphemeral(name)) SqliteLogStore.createTables(surroundings.sql);
     const start = Math.max(now * SEQS_PER_MS, above);
     const nothing = { channels: {}, dropped: [], uncounted: 0, removedChannels: {} };
-    const saved = { start, fanout: start, isPaused: false, isDeleting: false, ...nothing };
+    const saved = { start, fanout: start, isPaused: false, isDeleting: false, isNew: true, ...nothing };
     const topic = new OpenTopic(name, saved, state, surroundings);
     topic.save();
     return topic;
   }
 
-  save(): void {
-    const { isDeleting, removedChannels } = this;
-    this.#state.save({ ...this.log.state, isDeleting, removedChannels: Object.fromEntries(removedChannels) });
+  /** Takes note that a topic is gone, and Lookup is to be told. */
+  static saveGone(sql: Sql): void {
+    new SqliteTopicState(sql).saveGone();
   }
 
-  /** Adds a channel, for good. */
-  addChannel(name: string): void {
-    if (!this.log.addChannel(name)) return;
-    this.fanOut.add(name);
+  /** Whether that is still to be done. */
+  static isGone(sql: Sql): boolean {
+    return new SqliteTopicState(sql).isGone;
+  }
+
+  save(): void {
+    const { isDeleting, removedChannels } = this;
+    const isNew = this.#isNew;
+    this.#state.save({ ...this.log.state, isDeleting, isNew, removedChannels: Object.fromEntries(removedChannels) });
+  }
+
+  get isNew(): boolean {
+    return this.#isNew;
+  }
+
+  /** Adds channels that begin together, for good. */
+  addChannels(names: readonly string[]): void {
+    const added = this.log.addChannels(names);
+    for (const name of added) this.fanOut.add(name);
+    if (added.length > 0) this.save();
+  }
+
+  /** Lookup has said which channels a new topic has. */
+  adopt(channels: readonly string[]): void {
+    this.#isNew = false;
+    for (const name of this.log.addChannels(channels)) this.fanOut.add(name);
     this.save();
   }
 

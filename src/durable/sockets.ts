@@ -3,7 +3,7 @@
 import type { ClientSettings } from "../protocol/identify.ts";
 import type { Connection } from "../session/connection.ts";
 import type { Session } from "../session/session.ts";
-import { decodeIntroduction, INTRODUCTION_HEADER } from "./introduction.ts";
+import { introductionOf, type SocketIntroduction } from "./introduction.ts";
 import { type Attachment, Socket, type SocketKind } from "./socket.ts";
 
 /** WebSocket close codes (RFC 6455 7.4.1). */
@@ -28,9 +28,8 @@ export class Sockets {
 
   /** Answers an upgrade request of the Worker. */
   accept(request: Request, now: number): Response {
-    const header = request.headers.get(INTRODUCTION_HEADER);
-    if (header === null || request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
-    const introduction = decodeIntroduction(header);
+    const introduction = introductionOf<SocketIntroduction>(request);
+    if (introduction === null) return new Response(null, { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
     const { connection, gateway } = introduction;

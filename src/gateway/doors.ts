@@ -1,23 +1,27 @@
-// The doors for V2: /v2 for any client, /v2?topic= and /v2?topic=&channel= straight to an object, and raw TCP where the
-// runtime accepts it (design 1).
+// The doors for V2 and V1: /v2 for any client, /v2?topic= and /v2?topic=&channel= straight to an object, /v1 for producers
+// elsewhere, and raw TCP for all of them where the runtime accepts it (design 1).
 
 import { introduce } from "../durable/introduction.ts";
-import { channelObject, FIRST_NODE, topicObject } from "../durable/object-names.ts";
+import { channelObject, FIRST_NODE, LOOKUP_OBJECT, topicObject } from "../durable/object-names.ts";
 import type { Options } from "../options.ts";
+import { ownPeerInfo } from "../own-node.ts";
+import { concat, EMPTY, toByteString } from "../protocol/bytes.ts";
 import { isValidName } from "../protocol/names.ts";
 import type { Connection } from "../session/connection.ts";
+import type { ClientEnd, OnTaken } from "./client-end.ts";
 import { Gateway } from "./gateway.ts";
 import { TcpEnd } from "./tcp-end.ts";
+import { V1Link } from "./v1-link.ts";
 import { WebSocketEnd } from "./websocket-end.ts";
 
 /** WebSocket close code (RFC 6455 7.4.1). */
 const UNSUPPORTED_DATA = 1003;
+const MAGIC_LENGTH = 4;
+const V1_MAGIC = "  V1";
 
 /** Answers a request for /v2. */
 export async function openV2(request: Request, env: Env, options: Options): Promise<Response> {
-  if (request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
-    return new Response("V2 is spoken here over WebSocket.\n", { status: 426, headers: { Upgrade: "websocket" } });
-  }
+  if (!isUpgrade(request)) return upgradeRequired("V2");
   const { searchParams } = new URL(request.url);
   const topic = searchParams.get("topic");
   const channel = searchParams.get("channel");
@@ -33,27 +37,70 @@ export async function openV2(request: Request, env: Env, options: Options): Prom
   return object.fetch(request.url, { headers: introduce({ connection, gateway: null }) });
 }
 
-/** Serves a client on a TCP connection until it ends. */
+/** Answers a request for /v1. */
+export async function openV1(request: Request, env: Env, options: Options): Promise<Response> {
+  if (!isUpgrade(request)) return upgradeRequired("V1");
+  const connection = newConnection(request.headers.get("CF-Connecting-IP"));
+  const self = selfIntroduction(options, new URL(request.url));
+  const lookup = env.LOOKUP.getByName(LOOKUP_OBJECT);
+  return lookup.fetch(request.url, { headers: introduce({ connection, isLink: false, self }) });
+}
+
+/** Serves a client on a TCP connection until it ends: its first four bytes say which protocol it speaks. */
 export async function serveTcp(socket: Socket, env: Env, options: Options): Promise<void> {
   const { remoteAddress } = await socket.opened;
-  const gateway: Gateway = new Gateway(
-    env,
-    options,
-    newConnection(null, remoteAddress),
-    (onTaken) => new TcpEnd(socket, onTaken, () => gateway.close()),
-  );
+  const connection = newConnection(null, remoteAddress);
   const reader = socket.readable.getReader();
+  let client: TcpClient | null = null;
+  const createEnd = (onTaken: OnTaken) => new TcpEnd(socket, onTaken, () => client?.close());
   try {
+    const magic = await readMagic(reader);
+    client =
+      toByteString(magic, 0, MAGIC_LENGTH) === V1_MAGIC
+        ? newV1Link(env, options, connection, createEnd)
+        : new Gateway(env, options, connection, createEnd);
+    client.receive(magic);
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      gateway.receive(read.value as Uint8Array);
-      await gateway.hasRoom();
+      client.receive(read.value as Uint8Array);
+      await client.hasRoom();
     }
-    gateway.endOfInput();
+    client.endOfInput();
   } catch {
-    gateway.close(); // the client reset the connection
+    client?.close(); // the client reset the connection
   }
   await socket.closed.catch(() => {});
-  gateway.close();
+  client?.close();
+}
+
+/** What the Worker does for a client on TCP: a gateway for V2, or a link to Lookup for V1. */
+interface TcpClient {
+  receive(bytes: Uint8Array): void;
+  endOfInput(): void;
+  /** Resolves when the client may be read on. */
+  hasRoom(): Promise<void>;
+  close(): void;
+}
+
+/** The first bytes of a connection: at least the magic, unless the connection ends before. */
+async function readMagic(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+  let bytes: Uint8Array = EMPTY;
+  while (bytes.length < MAGIC_LENGTH) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    bytes = concat([bytes, value]);
+  }
+  return bytes;
+}
+
+function newV1Link(env: Env, options: Options, connection: Connection, createEnd: (onTaken: OnTaken) => ClientEnd) {
+  const introduction = { connection, isLink: true, self: selfIntroduction(options, null) };
+  return new V1Link(env.LOOKUP.getByName(LOOKUP_OBJECT), introduction, createEnd);
+}
+
+/** What nsqlookupd tells a producer of itself (spec 5.2). */
+function selfIntroduction(options: Options, calledAt: URL | null): string {
+  const { broadcast_address, hostname, http_port, tcp_port, version } = ownPeerInfo(options, calledAt);
+  return JSON.stringify({ broadcast_address, hostname, http_port, tcp_port, version });
 }
 
 function serveWebSocket(env: Env, options: Options, connection: Connection): Response {
@@ -68,6 +115,15 @@ function serveWebSocket(env: Env, options: Options, connection: Connection): Res
   server.addEventListener("close", () => gateway.close());
   server.addEventListener("error", () => gateway.close());
   return new Response(null, { status: 101, webSocket: client });
+}
+
+function isUpgrade(request: Request): boolean {
+  return request.headers.get("Upgrade")?.toLowerCase() === "websocket";
+}
+
+function upgradeRequired(protocol: string): Response {
+  const text = `${protocol} is spoken here over WebSocket.\n`;
+  return new Response(text, { status: 426, headers: { Upgrade: "websocket" } });
 }
 
 function badName(code: string): Response {

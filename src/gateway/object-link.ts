@@ -1,6 +1,6 @@
 // The gateway's WebSocket to a topic's or channel's object, which carries a client's commands and the replies to them.
 
-import { introduce, type SocketIntroduction } from "../durable/introduction.ts";
+import { introduce, type SocketIntroduction, type V1Introduction } from "../durable/introduction.ts";
 import { concat } from "../protocol/bytes.ts";
 
 export interface LinkEvents {
@@ -17,7 +17,7 @@ export class ObjectLink {
   /** What is to be sent, in order; commands that lie side by side are joined. */
   #outbox: (Uint8Array | string)[] = [];
 
-  constructor(object: Fetcher, introduction: SocketIntroduction, events: LinkEvents) {
+  constructor(object: Fetcher, introduction: SocketIntroduction | V1Introduction, events: LinkEvents) {
     this.#events = events;
     void this.#open(object, introduction);
   }
@@ -59,7 +59,7 @@ export class ObjectLink {
     this.#socket?.close(1000);
   }
 
-  async #open(object: Fetcher, introduction: SocketIntroduction): Promise<void> {
+  async #open(object: Fetcher, introduction: SocketIntroduction | V1Introduction): Promise<void> {
     try {
       const { webSocket } = await object.fetch("https://object/", { headers: introduce(introduction) });
       if (!webSocket) throw new Error("object did not answer with a WebSocket");

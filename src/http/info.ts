@@ -1,15 +1,13 @@
 // GET /ping, /info and /config, and what stands for Go's debug routes (spec 3.2, 3.5, 3.6).
 
-import { NSQ_VERSION } from "../limits.ts";
 import { configValue, isLogLevel, levelNumber } from "../options.ts";
+import { ownPeerInfo } from "../own-node.ts";
 import { fromUtf8 } from "../protocol/bytes.ts";
 import type { Broker } from "./broker.ts";
 import { readBody } from "./params.ts";
 import { HttpError, json, ok, plain, rawJson } from "./respond.ts";
 
 const INVALID_OPTION = new HttpError(400, "INVALID_OPTION");
-/** Where plain TCP is served when it is (wrangler.toml). */
-const DEFAULT_TCP_PORT = 4150;
 
 export async function ping(): Promise<Response> {
   return plain("OK");
@@ -18,14 +16,13 @@ export async function ping(): Promise<Response> {
 /** Keys and their order are nsqd's; durations are ns. */
 export async function info(request: Request, broker: Broker): Promise<Response> {
   const { options } = broker;
-  const { hostname, port, protocol } = new URL(request.url);
-  const requestPort = Number(port) || (protocol === "https:" ? 443 : 80);
+  const { version, broadcast_address, hostname, http_port, tcp_port } = ownPeerInfo(options, new URL(request.url));
   return json({
-    version: NSQ_VERSION,
-    broadcast_address: options.broadcastAddress || hostname,
+    version,
+    broadcast_address,
     hostname,
-    http_port: options.broadcastHttpPort || requestPort,
-    tcp_port: options.broadcastTcpPort || DEFAULT_TCP_PORT,
+    http_port,
+    tcp_port,
     start_time: await broker.lookup.startTime(),
     max_heartbeat_interval: options.maxHeartbeatInterval * 1e6,
     max_output_buffer_size: options.maxOutputBufferSize,

@@ -62,7 +62,7 @@ async function topicReports(broker: Broker, params: Params, includesClients: boo
   const topic = params.get("topic") || null;
   const channel = params.get("channel") || null;
   if (topic !== null && !isValidName(topic)) return null;
-  const names = topic === null ? await broker.lookup.topics() : [topic];
+  const names = topic === null ? await broker.lookup.ownTopics() : [topic];
   const reports = await Promise.all(names.map((name) => broker.topic(name).stats(channel, includesClients)));
   const found = reports.filter((report) => report !== null);
   return topic !== null && channel === null && found.length === 0 ? null : found;

@@ -167,11 +167,16 @@ export class TopicLog {
 
   /** Adds a channel: the first one inherits what waits at the topic. Returns false when it exists. */
   addChannel(name: string): boolean {
-    if (this.#channels.has(name)) return false;
+    return this.addChannels([name]).length > 0;
+  }
+
+  /** Adds channels that begin together: if they are the first ones, each inherits what waits. Returns those that did not exist. */
+  addChannels(names: readonly string[]): string[] {
     const start = this.fanout;
-    this.#channels.set(name, { start, dropped: 0, low: start });
+    const added = names.filter((name) => !this.#channels.has(name));
+    for (const name of added) this.#channels.set(name, { start, dropped: 0, low: start });
     this.#moveFanout();
-    return true;
+    return added;
   }
 
   /** Removes a channel; without any, messages wait at the topic from now on. */

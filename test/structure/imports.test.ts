@@ -7,16 +7,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   queue: ["protocol"],
   session: ["protocol", "queue"],
-  storage: ["protocol", "queue"],
-  durable: ["protocol", "queue", "session", "storage", "options.ts", "limits.ts"],
-  gateway: ["protocol", "session", "durable", "options.ts", "limits.ts"],
-  http: ["protocol", "queue", "session", "durable", "options.ts", "limits.ts"],
+  lookup: ["protocol"],
+  storage: ["protocol", "queue", "lookup"],
+  durable: ["protocol", "queue", "session", "lookup", "storage", "options.ts", "limits.ts"],
+  gateway: ["protocol", "session", "durable", "options.ts", "limits.ts", "own-node.ts"],
+  http: ["protocol", "queue", "session", "lookup", "durable", "options.ts", "limits.ts", "own-node.ts"],
   "options.ts": ["queue"],
   "limits.ts": ["protocol", "session", "options.ts"],
+  "own-node.ts": ["lookup", "options.ts", "limits.ts"],
   "index.ts": ["durable", "gateway", "http", "options.ts"],
 };
 /** Folders that know no runtime, no clock and no I/O. */
-const PURE = ["protocol", "queue", "session"];
+const PURE = ["protocol", "queue", "session", "lookup"];
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = { protocol: ["snappyjs"] };
 const IMPURE = /\b(Date\.now|new Date\(\)|Math\.random|crypto\.|setTimeout|setInterval|console\.|(?<!get )fetch\()/;
 

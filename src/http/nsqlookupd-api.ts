@@ -1,0 +1,148 @@
+// nsqlookupd's HTTP API (spec 5.4, nsqlookupd/http.go): whole under /lookupd, and at the root where nsqd has no such route.
+
+import { NSQ_VERSION } from "../limits.ts";
+import type { DebugPlace } from "../lookup/directory.ts";
+import type { PeerInfo } from "../lookup/peer-info.ts";
+import { ownPeerInfo } from "../own-node.ts";
+import type { Broker } from "./broker.ts";
+import { noPprof, ping } from "./info.ts";
+import { Params, topicChannelParams, topicParam } from "./params.ts";
+import { HttpError, json, ok, rawJson } from "./respond.ts";
+import type { Handler, Route } from "./router.ts";
+
+const PREFIX = "/lookupd";
+const TOPIC_NOT_FOUND = new HttpError(404, "TOPIC_NOT_FOUND");
+const CHANNEL_NOT_FOUND = new HttpError(404, "CHANNEL_NOT_FOUND");
+/** About Go's zero time in ns: what a producer that was never tombstoned shows. */
+const NEVER_NS = -6_795_364_578_871_345_000;
+
+const topics: Handler = async (_request, broker) => rawJson(`{"topics":${await broker.lookup.topicsAsJson()}}`);
+
+const channels: Handler = withParams(async (params, broker) => {
+  const topic = topicParam(params, null);
+  return topic instanceof HttpError ? topic : json({ channels: await broker.lookup.channels(topic) });
+});
+
+const lookup: Handler = withParams(async (params, broker, request) => {
+  const topic = topicParam(params, null);
+  if (topic instanceof HttpError) return topic;
+  const found = await broker.lookup.lookup(topic);
+  if (found === null) return TOPIC_NOT_FOUND;
+  const own = found.isOwn ? [ownNode(request, broker)] : [];
+  return json({ channels: found.channels, producers: [...own, ...found.producers] });
+});
+
+const nodes: Handler = async (request, broker) => {
+  const { own, others } = await broker.lookup.nodes();
+  return json({ producers: [{ ...ownNode(request, broker), ...own }, ...others] });
+};
+
+const debug: Handler = async (request, broker) => {
+  const own = ownNode(request, broker);
+  const places = await broker.lookup.debug();
+  return json(Object.fromEntries(places.map((place) => [place.key, debugProducers(place, own)])));
+};
+
+const createTopic: Handler = withParams(async (params, broker) => {
+  const topic = topicParam(params, "INVALID_ARG_TOPIC");
+  if (topic instanceof HttpError) return topic;
+  await broker.lookup.createTopic(topic);
+  return ok();
+});
+
+/** nsqlookupd looks neither at the name nor whether there is such a topic. */
+const deleteTopic: Handler = withParams(async (params, broker) => {
+  const topic = topicParam(params, null);
+  if (topic instanceof HttpError) return topic;
+  await broker.lookup.deleteTopic(topic);
+  return ok();
+});
+
+const createChannel: Handler = withParams(async (params, broker) => {
+  const names = topicChannelParams(params);
+  if (names instanceof HttpError) return names;
+  await broker.lookup.createChannel(names.topic, names.channel);
+  return ok();
+});
+
+const deleteChannel: Handler = withParams(async (params, broker) => {
+  const names = topicChannelParams(params);
+  if (names instanceof HttpError) return names;
+  return (await broker.lookup.deleteChannel(names.topic, names.channel)) ? ok() : CHANNEL_NOT_FOUND;
+});
+
+const tombstone: Handler = withParams(async (params, broker, request) => {
+  const topic = topicParam(params, null);
+  if (topic instanceof HttpError) return topic;
+  const node = params.get("node");
+  if (node === null) return new HttpError(400, "MISSING_ARG_NODE");
+  const { broadcast_address, http_port } = ownNode(request, broker);
+  await broker.lookup.tombstone(topic, node, `${broadcast_address}:${http_port}`);
+  return ok();
+});
+
+const info: Handler = async () => json({ version: NSQ_VERSION });
+
+/** What nsqd has no route for. */
+const rootRoutes: readonly Route[] = [
+  { method: "GET", path: "/lookup", handler: lookup },
+  { method: "GET", path: "/topics", handler: topics },
+  { method: "GET", path: "/channels", handler: channels },
+  { method: "GET", path: "/nodes", handler: nodes },
+  { method: "GET", path: "/debug", handler: debug },
+  { method: "POST", path: "/topic/tombstone", handler: tombstone },
+];
+
+const otherRoutes: readonly Route[] = [
+  { method: "GET", path: "/ping", handler: ping },
+  { method: "GET", path: "/info", handler: info },
+  { method: "POST", path: "/topic/create", handler: createTopic },
+  { method: "POST", path: "/topic/delete", handler: deleteTopic },
+  { method: "POST", path: "/channel/create", handler: createChannel },
+  { method: "POST", path: "/channel/delete", handler: deleteChannel },
+  { method: "GET", path: "/debug/pprof", handler: noPprof },
+  { method: "GET", path: "/debug/pprof/cmdline", handler: noPprof },
+  { method: "GET", path: "/debug/pprof/symbol", handler: noPprof },
+  { method: "POST", path: "/debug/pprof/symbol", handler: noPprof },
+  { method: "GET", path: "/debug/pprof/profile", handler: noPprof },
+  { method: "GET", path: "/debug/pprof/heap", handler: noPprof },
+  { method: "GET", path: "/debug/pprof/goroutine", handler: noPprof },
+  { method: "GET", path: "/debug/pprof/block", handler: noPprof },
+  { method: "GET", path: "/debug/pprof/threadcreate", handler: noPprof },
+];
+
+export const nsqlookupdRoutes: readonly Route[] = [
+  ...rootRoutes,
+  ...[...rootRoutes, ...otherRoutes].map((route) => ({ ...route, path: PREFIX + route.path })),
+];
+
+function withParams(
+  handle: (params: Params, broker: Broker, request: Request) => Promise<Response | HttpError>,
+): Handler {
+  return async (request, broker) => {
+    const params = Params.of(request);
+    return params instanceof HttpError ? params : handle(params, broker, request);
+  };
+}
+
+function ownNode(request: Request, broker: Broker): PeerInfo {
+  return ownPeerInfo(broker.options, new URL(request.url));
+}
+
+/** Keys and their order are nsqlookupd's. */
+function debugProducers({ own, producers }: DebugPlace, ownInfo: PeerInfo): object[] {
+  const itself = own ? [{ id: ownInfo.remote_address, info: ownInfo, lastUpdate: Date.now(), ...own }] : [];
+  return [...itself, ...producers].map(({ info, lastUpdate, tombstonedAt }) => ({
+    broadcast_address: info.broadcast_address,
+    hostname: info.hostname,
+    http_port: info.http_port,
+    id: info.remote_address,
+    last_update: lastUpdate * 1e6,
+    tcp_port: info.tcp_port,
+    tombstoned: tombstonedAt !== null,
+    tombstoned_at: tombstonedAt === null ? NEVER_NS : tombstonedAt * 1e6,
+    topology_region: info.topology_region,
+    topology_zone: info.topology_zone,
+    version: info.version,
+  }));
+}
