@@ -3,11 +3,11 @@
 import { DurableObject } from "cloudflare:workers";
 import { directDefaults, directLimits } from "../limits.ts";
 import { parseOptions } from "../options.ts";
-import { EMPTY } from "../protocol/bytes.ts";
 import { type ClientError, clientError } from "../protocol/errors.ts";
 import { isEphemeral } from "../protocol/names.ts";
+import type { ChannelLife } from "../queue/channel-life.ts";
 import { ChannelQueue } from "../queue/channel-queue.ts";
-import { decodeChannelState, idleState } from "../queue/channel-state.ts";
+import { type ChannelState, decodeChannelState, idleState } from "../queue/channel-state.ts";
 import type { ChannelStore } from "../queue/channel-store.ts";
 import { Consumer } from "../queue/consumer.ts";
 import type { Batch } from "../queue/log-store.ts";
@@ -18,11 +18,13 @@ import type { SessionHost } from "../session/session-host.ts";
 import { MemoryChannelStore } from "../storage/memory-channel-store.ts";
 import { SqliteChannelStore } from "../storage/sqlite-channel-store.ts";
 import { AlarmClock } from "./alarm-clock.ts";
+import { Departure } from "./departure.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { Forwarder } from "./forwarder.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { parseChannelObject, topicObject } from "./object-names.ts";
 import { objectSql } from "./object-sql.ts";
+import { SaveTimer } from "./save-timer.ts";
 import type { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 import { TopicLink } from "./topic-link.ts";
@@ -31,6 +33,7 @@ import { WakeUp } from "./wake-up.ts";
 
 /** How often a peer that takes nothing is looked at again, ms. */
 const WATCH_MS = 100;
+const EXITING = clientError("E_SUB_FAILED", "SUB failed exiting");
 
 export class Channel extends DurableObject<Env> {
   readonly #address = parseChannelObject(this.ctx.id.name ?? "");
@@ -45,9 +48,17 @@ export class Channel extends DurableObject<Env> {
   readonly #sockets: Sockets;
   readonly #forwarder: Forwarder;
   readonly #topicLink: TopicLink;
+  readonly #saveTimer = new SaveTimer(this.#options.syncTimeout, () => this.#saveLater());
+  /** Of an ephemeral channel. */
+  readonly #departure = new Departure(this.#saved, {
+    leave: (life) => this.#topic(this.#address.topic).leave(this.#address.channel, life),
+    failed: (error) => this.#log("its topic could not be told that the last consumer left", error),
+    wakeBy: (at) => this.#alarm.setBy(at),
+  });
   #queue: ChannelQueue | null = null;
+  /** The last life whose end this object was told. */
+  #endedLife = 0;
   #isAwake = false;
-  #saveTimer: ReturnType<typeof setTimeout> | null = null;
   /** No heartbeat is owed before this, ms. */
   #beatAt = Number.POSITIVE_INFINITY;
 
@@ -65,12 +76,14 @@ export class Channel extends DurableObject<Env> {
     const { topic, channel } = this.#address;
     this.#topicLink = new TopicLink(
       {
-        pull: (start, seq, low) => this.#topic(topic).pull(channel, start, seq, low),
-        frames: (start, seqs) => this.#topic(topic).frames(channel, start, seqs),
+        pull: (life, seq, low) => this.#topic(topic).pull(channel, life, seq, low),
+        frames: (life, seqs) => this.#topic(topic).frames(channel, life, seqs),
       },
       {
         fetched: () => this.#proceed(Date.now()),
-        removed: () => this.#end(),
+        removed: (queue) => {
+          if (queue === this.#queue) this.#end();
+        },
         failed: (error) => this.#log("its topic could not be reached", error),
       },
     );
@@ -86,7 +99,13 @@ export class Channel extends DurableObject<Env> {
         .create()
         .catch((error) => this.#log(`topic ${topic} could not be created`, error));
     },
-    subscribe: (topic, channel, session) => void this.#subscribe(topic, channel, session),
+    subscribe: (topic, channel, session) => {
+      this.#subscribe(topic, channel, session).catch((error) => {
+        this.#log("SUB failed", error);
+        session.resume(Date.now(), clientError("E_SUB_FAILED", "SUB failed"));
+        this.#answered([session]);
+      });
+    },
     compress: (_compression, session) => session.resume(session.now),
   };
 
@@ -110,7 +129,7 @@ export class Channel extends DurableObject<Env> {
   override webSocketClose(webSocket: WebSocket): void {
     this.#wake(webSocket);
     const socket = this.#sockets.closed(webSocket);
-    if (socket) this.#left(socket);
+    if (socket) this.#gone(socket);
     this.#proceed(Date.now());
   }
 
@@ -124,62 +143,57 @@ export class Channel extends DurableObject<Env> {
     this.#wakeUpCall();
   }
 
-  // Orders of the topic; `start` says which life of the channel is meant.
+  // Orders of the topic; those that mean an earlier life of the channel come too late.
 
   /** Takes what was published. */
-  push(start: number, batches: Batch[], end: number): PushAnswer {
+  push(life: ChannelLife, batches: Batch[], end: number): PushAnswer {
     this.#wake();
-    const queue = this.#queue;
     // Without consumers there is nothing to take it for, and no reason to write a state.
-    if (queue?.start !== start) {
-      if (queue) this.#end(); // an earlier life, whose end this object was not told
-      this.#leaveIfDeserted(start);
-      return { isFollowing: false, low: start };
-    }
-    const isFollowing = queue.offer(batches, end);
+    const queue = this.#queue?.life.id === life.id ? this.#queue : null;
+    const isFollowing = queue?.offer(batches, end) ?? false;
     this.#proceed(Date.now());
-    return { isFollowing, low: queue.savedLow };
+    return { isFollowing, low: queue?.savedLow ?? life.start };
   }
 
-  setPaused(start: number, isPaused: boolean): void {
-    this.#ensure(start).setPaused(isPaused);
+  setPaused(life: ChannelLife, isPaused: boolean): void {
+    this.#ensure(life)?.setPaused(isPaused);
     this.#proceed(Date.now());
   }
 
   /** Drops everything before `end`. */
-  empty(start: number, end: number): void {
-    this.#ensure(start).empty(end);
+  empty(life: ChannelLife, end: number): void {
+    this.#ensure(life)?.empty(end);
     this.#proceed(Date.now());
   }
 
-  /** Ends the life that began at `start`: closes its consumers' connections and forgets everything. */
-  async remove(start: number): Promise<void> {
+  /** Ends a life: closes its consumers' connections and forgets everything. */
+  async remove(life: number): Promise<void> {
     this.#wake();
-    if (this.#queue && this.#queue.start !== start) return;
+    if (this.#queue && this.#queue.life.id > life) return;
+    this.#endedLife = Math.max(this.#endedLife, life);
     this.#end();
     const deleted = this.ctx.storage.deleteAll(); // takes effect at once, and takes the alarm along
     this.#alarm.rang();
     await deleted;
   }
 
-  /** Whether nobody is connected, or about to subscribe. */
+  /** Whether nobody consumes, or is about to. */
   isDeserted(): boolean {
     this.#wake();
-    return this.#sockets.size === 0;
+    return ![...this.#sockets].some(({ session }) => session.isConsumer || session.isBlocked);
   }
 
-  stats(start: number, fanout: number): ChannelReport {
+  stats(life: ChannelLife, fanout: number): ChannelReport {
     this.#wake();
     const now = Date.now();
-    const queue = this.#queue?.start === start ? this.#queue : null;
-    const clients = [...this.#sockets]
-      .filter(({ session }) => session.isConsumer)
-      .map(({ session }) => ({ id: session.connection.id, stats: clientStats(session) }));
+    const queue = this.#queue?.life.id === life.id ? this.#queue : null;
+    const sessions = [...this.#sockets].map(({ session }) => session);
+    const report = (session: Session) => ({ id: session.connection.id, stats: clientStats(session) });
     return {
-      counts: queue?.counts(fanout, now) ?? ChannelQueue.untouched(start, fanout),
-      cursor: queue?.cursor ?? start,
-      clientCount: clients.length,
-      clients,
+      counts: queue?.counts(fanout, now) ?? ChannelQueue.untouched(life.start, fanout),
+      cursor: queue?.cursor ?? life.start,
+      clients: sessions.filter(({ isConsumer }) => isConsumer).map(report),
+      producers: sessions.filter(({ pubCounts }) => pubCounts.size > 0).map(report),
     };
   }
 
@@ -203,47 +217,67 @@ export class Channel extends DurableObject<Env> {
     };
   }
 
-  /** Brings back what was there before a sleep; every event begins with it. */
+  /** Brings back what was there before a sleep; every event begins with it. @throws {Error} when the saved state is not understood */
   #wake(waking?: WebSocket): void {
     if (this.#isAwake) return;
-    this.#isAwake = true;
     const now = Date.now();
+    const saved = this.#load();
     const slept = this.#sockets.restore(now, waking);
-    const consumers = slept.flatMap(({ socket: { session }, attachment: { consumer, channel } }) => {
+    const consumers = slept.flatMap(({ socket, attachment: { consumer, channel } }) => {
       if (consumer === null || channel === null) return [];
+      const { session } = socket;
       const restored = new Consumer(session.connection.id, session.settings);
       restored.restore(consumer);
-      return [{ session, consumer: restored, channel }];
+      return [{ socket, consumer: restored, channel }];
     });
-    const bytes = this.#store.load();
-    const last = consumers.map(({ channel }) => channel).sort((a, b) => b.cursor - a.cursor)[0];
-    const state = bytes ? decodeChannelState(bytes) : last ? idleState(last.start, last.cursor) : null;
+    this.#isAwake = true;
+    if (this.#isEphemeral) this.#departure.load();
+    const idle = consumers.map(({ channel }) => channel).sort((a, b) => b.cursor - a.cursor)[0];
+    const state = saved ?? (idle ? idleState(idle) : null);
     if (state === null) return;
     const connected = consumers.map(({ consumer }) => consumer);
     const queue = ChannelQueue.restore(state, connected, this.#store, this.#limits, Math.random);
-    for (const { session, consumer } of consumers) session.attach(queue, consumer);
+    for (const { socket, consumer } of consumers) {
+      socket.session.attach(queue, consumer);
+      socket.measure();
+    }
     this.#queue = queue;
     this.#schedule(now);
   }
 
-  /** The queue of the life that began at `start`. */
-  #ensure(start: number): ChannelQueue {
+  #load(): ChannelState | null {
+    const bytes = this.#store.load();
+    return bytes && decodeChannelState(bytes);
+  }
+
+  /** The queue of a life of the channel; null when a later one has begun, or this one has ended. */
+  #ensure(life: ChannelLife): ChannelQueue | null {
     this.#wake();
-    if (this.#queue?.start === start) return this.#queue;
+    const current = this.#queue?.life.id ?? 0;
+    if (current === life.id) return this.#queue;
+    if (life.id < current || life.id <= this.#endedLife) return null;
     if (this.#queue) this.#end(); // an earlier life, whose end this object was not told
     SqliteChannelStore.createTables(this.#sql);
-    this.#queue = ChannelQueue.create(start, this.#store, this.#limits, Math.random);
+    const saved = this.#load();
+    this.#queue =
+      saved?.life.id === life.id
+        ? ChannelQueue.restore(saved, [], this.#store, this.#limits, Math.random)
+        : ChannelQueue.create(life, this.#store, this.#limits, Math.random);
     return this.#queue;
   }
 
   async #subscribe(topic: string, channel: string, session: Session): Promise<void> {
-    const { start, error } = await this.#openChannel(topic, channel);
+    const { life, error } = await this.#openChannel(topic, channel);
     const socket = this.#sockets.of(session.connection.id);
-    if (!socket) return; // left in the meantime
     const now = Date.now();
-    const queue = start === null ? null : this.#ensure(start);
+    const queue = life && this.#ensure(life);
+    if (queue && this.#isEphemeral) this.#departure.arrive(queue.life.id);
+    if (!socket) {
+      this.#proceed(now); // left in the meantime, and may have been the only one
+      return;
+    }
     if (queue === null) {
-      session.resume(now, error);
+      session.resume(now, error ?? EXITING);
     } else if (this.#isCrowded(queue)) {
       const { maxChannelConsumers } = this.#options;
       const text = `SUB failed consumers for ${topic}:${channel} exceeds limit of ${maxChannelConsumers}`;
@@ -251,24 +285,21 @@ export class Channel extends DurableObject<Env> {
     } else {
       const consumer = new Consumer(session.connection.id, session.settings);
       queue.connect(consumer);
-      // An ephemeral channel ends with its last consumer, also when that is lost in a crash.
-      if (this.#isEphemeral) this.#saved.save(() => EMPTY);
       session.subscribed(queue, consumer, now);
     }
     this.#proceed(now, [socket]);
   }
 
-  async #openChannel(topic: string, channel: string): Promise<{ start: number | null; error: ClientError | null }> {
+  async #openChannel(topic: string, channel: string): Promise<{ life: ChannelLife | null; error: ClientError | null }> {
     if (topic !== this.#address.topic || channel !== this.#address.channel) {
       const text = "cannot SUB to another topic or channel than the URL names";
-      return { start: null, error: clientError("E_INVALID", text) };
+      return { life: null, error: clientError("E_INVALID", text) };
     }
     try {
-      const start = await this.#topic(topic).openChannel(channel);
-      return { start, error: start === null ? clientError("E_SUB_FAILED", "SUB failed exiting") : null };
+      return { life: await this.#topic(topic).openChannel(channel), error: null };
     } catch (error) {
       this.#log("its topic could not be reached", error);
-      return { start: null, error: clientError("E_SUB_FAILED", "SUB failed topic cannot be reached") };
+      return { life: null, error: clientError("E_SUB_FAILED", "SUB failed topic cannot be reached") };
     }
   }
 
@@ -283,9 +314,9 @@ export class Channel extends DurableObject<Env> {
    */
   #proceed(now: number, sockets: readonly Socket[] = []): void {
     for (const socket of sockets) socket.flush();
+    const touched = new Set(sockets.filter((socket) => this.#isThere(socket)));
     this.#forwarder.flush();
     const queue = this.#queue;
-    const touched = new Set(sockets);
     for (const { id } of queue?.dispatch(now) ?? []) {
       const socket = this.#sockets.of(id);
       if (socket) touched.add(socket);
@@ -293,22 +324,25 @@ export class Channel extends DurableObject<Env> {
     if (queue?.saveNeed === "now") this.#save(queue, now);
     for (const socket of touched) {
       socket.flush();
-      this.#keep(socket, now);
+      if (this.#isThere(socket)) this.#keep(socket, now);
     }
+    if (this.#isEphemeral) this.#departure.check(!this.isDeserted());
     if (queue && queue === this.#queue) this.#topicLink.fetchFor(queue);
     this.#schedule(now);
   }
 
-  /** Keeps what a sleep would forget of a connection; or it is over. */
+  /** Whether a connection is open; else it is over. */
+  #isThere(socket: Socket): boolean {
+    if (socket.isOpen) return true;
+    if (this.#sockets.remove(socket)) this.#gone(socket);
+    return false;
+  }
+
+  /** Keeps what a sleep would forget of a connection. */
   #keep(socket: Socket, now: number): void {
-    if (!socket.isOpen) {
-      this.#sockets.remove(socket);
-      this.#left(socket);
-      return;
-    }
     socket.keep();
     this.#beatAt = Math.min(this.#beatAt, socket.heartbeat.nextAt);
-    if (socket.mustBeWatched) this.#wakeUp.arrange(now + WATCH_MS, now, true);
+    if (socket.mustBeWatched) this.#wakeUp.arrange(now + WATCH_MS, now, null);
     if (socket.session.hasLongPartial) this.#keepAwake.check();
   }
 
@@ -318,22 +352,11 @@ export class Channel extends DurableObject<Env> {
   }
 
   /** A connection is gone. */
-  #left({ session }: Socket): void {
-    if (!session.isConsumer || !this.#queue) return;
+  #gone({ session }: Socket): void {
+    if (!session.isConsumer || session.queue !== this.#queue) return;
     this.#queue.disconnect(session.consumer);
-    if (this.#isEphemeral && this.#queue.consumers.size === 0) this.#leave(this.#queue.start);
-  }
-
-  /** An ephemeral channel whose consumers were lost in a crash leaves when it is next heard of. */
-  #leaveIfDeserted(start: number): void {
-    if (this.#isEphemeral && this.#sockets.size === 0 && this.#saved.load() !== null) this.#leave(start);
-  }
-
-  #leave(start: number): void {
-    const { topic, channel } = this.#address;
-    void this.#topic(topic)
-      .leave(channel, start)
-      .catch((error) => this.#log("its topic could not be told that the last consumer left", error));
+    // What only the connections know of an ephemeral channel goes on with those that are left.
+    if (this.#isEphemeral) for (const socket of this.#sockets) socket.keep();
   }
 
   /** Ends this life of the channel. */
@@ -343,6 +366,7 @@ export class Channel extends DurableObject<Env> {
       socket.close();
       this.#sockets.remove(socket);
     }
+    this.#departure.forget();
     this.#wakeUp.cancel();
   }
 
@@ -358,24 +382,21 @@ export class Channel extends DurableObject<Env> {
     // An ephemeral topic stays awake while it has unfinished messages.
     const { topic, channel } = this.#address;
     void this.#topic(topic)
-      .report(channel, queue.start, queue.savedLow)
+      .report(channel, queue.life.id, queue.savedLow)
       .catch((error) => this.#log("its topic could not be reached", error));
   }
 
   /** Sees to it that the object is awake when there is something to do. */
   #schedule(now: number): void {
     const queue = this.#queue;
-    if (!queue) return;
-    if (queue.saveNeed === "soon" && this.#saveTimer === null) {
-      this.#saveTimer = setTimeout(() => this.#saveLater(), this.#options.syncTimeout);
-    }
-    // Until the save the object is awake anyway, and by then the alarm may turn out not to be needed.
-    this.#wakeUp.arrange(Math.min(queue.nextWakeAt(now), this.#beatAt), now, this.#saveTimer !== null);
+    if (queue?.saveNeed === "soon") this.#saveTimer.start(now);
+    const wakeAt = Math.min(queue?.nextWakeAt(now) ?? Number.POSITIVE_INFINITY, this.#beatAt);
+    // Once it has saved it asks again, and by then the alarm may turn out not to be needed.
+    this.#wakeUp.arrange(wakeAt, now, this.#saveTimer.dueAt);
     if (this.#isEphemeral) this.#keepAwake.check();
   }
 
   #saveLater(): void {
-    this.#saveTimer = null;
     const now = Date.now();
     if (this.#queue && this.#queue.saveNeed !== "none") this.#save(this.#queue, now);
     this.#proceed(now);

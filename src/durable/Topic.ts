@@ -3,6 +3,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { parseOptions } from "../options.ts";
 import { isEphemeral } from "../protocol/names.ts";
+import type { ChannelLife } from "../queue/channel-life.ts";
 import type { Batch } from "../queue/log-store.ts";
 import type { Segment } from "../queue/record-writer.ts";
 import { AlarmClock } from "./alarm-clock.ts";
@@ -50,6 +51,7 @@ export class Topic extends DurableObject<Env> {
   );
   /** Under way while a new topic learns which channels it has: publishes are answered after that. */
   #introduction: Promise<void> | null = null;
+  #deletion: Promise<void> | null = null;
   #hasIntroduced = false;
   #failures = 0;
   readonly #keepAwake = new KeepAwake(() => this.#isVolatile);
@@ -97,15 +99,14 @@ export class Topic extends DurableObject<Env> {
     this.#producers.beat(Date.now());
     const topic = this.#topic;
     if (topic?.isDeleting) {
-      await this.#delete(topic);
+      await this.#delete(topic).catch((error) => this.#retry("could not be deleted", error));
       return;
     }
     if (!this.#announcer.isTold && (topic || OpenTopic.isGone(this.#sql))) await this.#announcer.tell();
     if (!topic) return;
-    for (const [channel, start] of topic.removedChannels) await this.#tellRemoved(topic, channel, start);
-    topic.fanOut.sendToUnknown();
-    topic.fanOut.send();
-    if (topic.log.trim()) this.#alarm.setBy(Date.now() + RETRY_MS);
+    for (const [channel, life] of topic.removedChannels) await this.#tellRemoved(topic, channel, life);
+    await topic.fanOut.ask();
+    if (this.#living === topic && topic.log.trim()) this.#alarm.setBy(Date.now() + RETRY_MS);
   }
 
   // Orders of the Worker.
@@ -155,14 +156,14 @@ export class Topic extends DurableObject<Env> {
   async emptyChannel(channel: string): Promise<ChannelOutcome> {
     const topic = this.#living;
     if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
-    await this.#channel(channel).empty(topic.log.channelStart(channel), topic.log.fanout);
+    await this.#channel(channel).empty(topic.log.channelLife(channel), topic.log.fanout);
     return "done";
   }
 
   async setChannelPaused(channel: string, isPaused: boolean): Promise<ChannelOutcome> {
     const topic = this.#living;
     if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
-    await this.#channel(channel).setPaused(topic.log.channelStart(channel), isPaused);
+    await this.#channel(channel).setPaused(topic.log.channelLife(channel), isPaused);
     return "done";
   }
 
@@ -182,8 +183,8 @@ export class Topic extends DurableObject<Env> {
 
   // What the objects of its channels ask.
 
-  /** Makes topic and channel exist for a consumer. Returns where the channel begins, or null while the topic is deleted. */
-  async openChannel(channel: string): Promise<number | null> {
+  /** Makes topic and channel exist for a consumer. Returns null while the topic is deleted. */
+  async openChannel(channel: string): Promise<ChannelLife | null> {
     const topic = this.#ensure();
     await this.#introduction;
     if (this.#living !== topic) return null;
@@ -191,12 +192,12 @@ export class Topic extends DurableObject<Env> {
       topic.addChannels([channel]);
       await this.#tellLookup();
     }
-    return topic.log.hasChannel(channel) ? topic.log.channelStart(channel) : null;
+    return topic.log.hasChannel(channel) ? topic.log.channelLife(channel) : null;
   }
 
-  /** The log from `seq` on. Null when the channel that began at `start` is no longer there. */
-  pull(channel: string, start: number, seq: number, low: number): Pulled | null {
-    const topic = this.#withChannel(channel, start);
+  /** The log from `seq` on. Null when this life of the channel is over. */
+  pull(channel: string, life: number, seq: number, low: number): Pulled | null {
+    const topic = this.#withChannel(channel, life);
     if (!topic) return null;
     topic.log.report(channel, low);
     const batches = topic.log.read(seq, PULL_BYTES);
@@ -209,20 +210,20 @@ export class Topic extends DurableObject<Env> {
   }
 
   /** The frames of the first of some messages, null for one that is gone. Null when the channel is. */
-  frames(channel: string, start: number, seqs: number[]): (Uint8Array | null)[] | null {
-    return this.#withChannel(channel, start)?.log.frames(seqs, PULL_BYTES) ?? null;
+  frames(channel: string, life: number, seqs: number[]): (Uint8Array | null)[] | null {
+    return this.#withChannel(channel, life)?.log.frames(seqs, PULL_BYTES) ?? null;
   }
 
   /** The channel has saved that everything below `low` is finished. */
-  report(channel: string, start: number, low: number): void {
-    this.#withChannel(channel, start)?.log.report(channel, low);
+  report(channel: string, life: number, low: number): void {
+    this.#withChannel(channel, life)?.log.report(channel, low);
     this.#keepAwake.check();
   }
 
   /** The last consumer of an ephemeral channel left. */
-  async leave(channel: string, start: number): Promise<void> {
+  async leave(channel: string, life: number): Promise<void> {
     const isDeserted = await this.#channel(channel).isDeserted(); // not if another one has come since
-    const topic = this.#withChannel(channel, start);
+    const topic = this.#withChannel(channel, life);
     if (topic && isDeserted) await this.#removeChannel(topic, channel);
   }
 
@@ -247,9 +248,9 @@ export class Topic extends DurableObject<Env> {
     return log !== undefined && isEphemeral(this.#address.topic) && log.free < log.end;
   }
 
-  #withChannel(channel: string, start: number): OpenTopic | null {
+  #withChannel(channel: string, life: number): OpenTopic | null {
     const topic = this.#living;
-    return topic?.log.hasChannel(channel) && topic.log.channelStart(channel) === start ? topic : null;
+    return topic?.log.hasChannel(channel) && topic.log.channelLife(channel).id === life ? topic : null;
   }
 
   /** The object of another topic. */
@@ -278,24 +279,39 @@ export class Topic extends DurableObject<Env> {
     if (!topic) return false;
     change(topic);
     topic.save();
-    topic.fanOut.send();
+    this.#fanOut(topic);
     return true;
   }
 
   #store(segments: Segment[]): PublishOutcome {
+    if (segments.length === 0) return "stored";
     const topic = this.#ensure();
     if (topic.isDeleting) return "exiting";
-    if (topic.log.isFull) return "full";
+    if (topic.log.isFull) {
+      this.#makeRoom(topic);
+      return "full";
+    }
     try {
       topic.log.append(segments, Date.now());
     } catch (error) {
       this.#log("failed to write messages", error);
       return "failed";
     }
-    if (topic.fanOut.hasFollowers) this.#alarm.setBy(Date.now() + GUARD_MS);
-    topic.fanOut.send();
+    this.#fanOut(topic);
     this.#keepAwake.check();
     return "stored";
+  }
+
+  /** Sends on what was fanned out; should a call be lost together with this life, the next one sends again. */
+  #fanOut(topic: OpenTopic): void {
+    if (topic.fanOut.hasFollowers) this.#alarm.setBy(Date.now() + GUARD_MS);
+    topic.fanOut.send();
+  }
+
+  /** The channels may have finished more than the topic was told, and what they have finished may still be there. */
+  #makeRoom(topic: OpenTopic): void {
+    this.#alarm.setBy(Date.now() + RETRY_MS);
+    void topic.fanOut.ask();
   }
 
   /** Resolves when what was written is durable, and what came in the meantime has been looked at. */
@@ -306,17 +322,19 @@ export class Topic extends DurableObject<Env> {
   }
 
   async #removeChannel(topic: OpenTopic, channel: string): Promise<void> {
-    const start = topic.log.channelStart(channel);
+    const { id: life } = topic.log.channelLife(channel);
     topic.removeChannel(channel);
-    await this.#tellRemoved(topic, channel, start);
+    this.#alarm.setBy(Date.now() + RETRY_MS); // should this life end before the channel is told
+    await this.#tellRemoved(topic, channel, life);
+    if (this.#living !== topic) return;
     if (isEphemeral(this.#address.topic) && topic.log.channelNames.length === 0) await this.remove();
     else await this.#tellLookup();
   }
 
-  async #tellRemoved(topic: OpenTopic, channel: string, start: number): Promise<void> {
+  async #tellRemoved(topic: OpenTopic, channel: string, life: number): Promise<void> {
     try {
-      await this.#channel(channel).remove(start);
-      topic.forgetRemoved(channel, start);
+      await this.#channel(channel).remove(life);
+      if (this.#topic === topic) topic.forgetRemoved(channel, life);
     } catch (error) {
       this.#retry(`channel ${channel} could not be told that it was deleted`, error);
     }
@@ -340,12 +358,19 @@ export class Topic extends DurableObject<Env> {
     }
   }
 
-  async #delete(topic: OpenTopic): Promise<void> {
-    const channels = topic.log.channelNames.map((name) => [name, topic.log.channelStart(name)] as const);
+  /** Brings a deletion to its end; there is one at a time. */
+  #delete(topic: OpenTopic): Promise<void> {
+    this.#deletion ??= this.#deleteNow(topic).finally(() => {
+      this.#deletion = null;
+    });
+    return this.#deletion;
+  }
+
+  async #deleteNow(topic: OpenTopic): Promise<void> {
+    const channels = topic.log.channelNames.map((name) => [name, topic.log.channelLife(name).id] as const);
     const all = [...channels, ...topic.removedChannels];
-    await Promise.all(all.map(([channel, start]) => this.#channel(channel).remove(start)));
+    await Promise.all(all.map(([channel, life]) => this.#channel(channel).remove(life)));
     await this.#announcer.tell();
-    if (this.#topic !== topic) return; // two deletions met
     this.#lastEnd = topic.log.end;
     this.#topic = null;
     this.#hasIntroduced = false;
@@ -358,13 +383,15 @@ export class Topic extends DurableObject<Env> {
   }
 
   #forgetAll(): Promise<void> {
+    const deleted = this.ctx.storage.deleteAll(); // takes effect at once, and takes the alarm along
     this.#alarm.rang();
-    return this.ctx.storage.deleteAll(); // takes effect at once, and takes the alarm along
+    this.#alarm.setBy(this.#producers.nextBeatAt);
+    return deleted;
   }
 
   async #push(channel: string, batches: Batch[], end: number): Promise<PushAnswer> {
     const topic = this.#topic as OpenTopic;
-    const answer = await this.#channel(channel).push(topic.log.channelStart(channel), batches, end);
+    const answer = await this.#channel(channel).push(topic.log.channelLife(channel), batches, end);
     this.#failures = 0;
     return answer;
   }
@@ -386,10 +413,11 @@ export class Topic extends DurableObject<Env> {
   /** Null when the channel was removed in the meantime. */
   async #channelStats(topic: OpenTopic, name: string, includesClients: boolean): Promise<ReportedChannel | null> {
     const { log } = topic;
-    const report = await this.#channel(name).stats(log.channelStart(name), log.fanout);
+    const { fanout } = log;
+    const report = await this.#channel(name).stats(log.channelLife(name), fanout);
     if (!log.hasChannel(name)) return null;
-    const stats = channelStats(log, name, report, this.#options.memQueueSize, includesClients, Date.now());
-    return { stats, publishers: report.clients.filter(({ stats }) => stats.pub_counts !== undefined) };
+    const stats = channelStats(log, name, report, fanout, this.#options.memQueueSize, includesClients, Date.now());
+    return { stats, publishers: report.producers };
   }
 }
 

@@ -68,25 +68,31 @@ export class FanOut {
 
   /** Sends on to every channel that follows. */
   send(): void {
-    for (const [channel, { isFollowing, isBusy }] of this.#followers) {
-      if (isFollowing && !isBusy) void this.#sendTo(channel);
+    for (const [channel, { isFollowing, isKnown, isBusy, next }] of this.#followers) {
+      const isOwed = isFollowing && (!isKnown || next < this.#log.fanout);
+      if (isOwed && !isBusy) void this.#sendTo(channel);
     }
   }
 
-  /** Asks the channels that may wait for something, though nothing is sent: a call may have been lost with an earlier life. */
-  sendToUnknown(): void {
-    for (const [channel, { isKnown, isBusy }] of this.#followers) {
-      if (!isKnown && !isBusy) void this.#sendTo(channel);
-    }
+  /**
+   * Asks every channel that may wait for something, or holds back the log, though there is nothing to send: an earlier call may
+   * have been lost, and how far a channel has saved is only told in answers. Resolves when all have answered, or failed.
+   */
+  async ask(): Promise<void> {
+    const asked = [...this.#followers].filter(
+      ([channel, { isKnown, isBusy }]) => !isBusy && (!isKnown || this.#log.isHeldBackBy(channel)),
+    );
+    await Promise.all(asked.map(([channel]) => this.#sendTo(channel, true)));
+    this.send();
   }
 
-  async #sendTo(channel: string): Promise<void> {
+  async #sendTo(channel: string, isOnce = false): Promise<void> {
     const to = this.#followers.get(channel);
     if (!to) return;
     to.isBusy = true;
     try {
       do await this.#sendOnce(channel, to);
-      while (to.isFollowing && to.next < this.#log.fanout && this.#followers.get(channel) === to);
+      while (!isOnce && to.isFollowing && to.next < this.#log.fanout && this.#followers.get(channel) === to);
     } catch (error) {
       this.#onFailure(channel, error);
     } finally {

@@ -21,7 +21,7 @@ const SEQS_PER_MS = 1_024;
 export class OpenTopic {
   readonly log: TopicLog;
   readonly fanOut: FanOut;
-  /** By name, the start of the life that ended. */
+  /** By name, the id of the life that ended. */
   readonly removedChannels: Map<string, number>;
   isDeleting: boolean;
   /** Lookup has not been asked yet which channels are known of the topic elsewhere. */
@@ -54,7 +54,7 @@ export class OpenTopic {
     state.createTable();
     if (!isEphemeral(name)) SqliteLogStore.createTables(surroundings.sql);
     const start = Math.max(now * SEQS_PER_MS, above);
-    const nothing = { channels: {}, dropped: [], uncounted: 0, removedChannels: {} };
+    const nothing = { channels: {}, dropped: [], uncounted: 0, removedChannels: {}, nextLife: start };
     const saved = { start, fanout: start, isPaused: false, isDeleting: false, isNew: true, ...nothing };
     const topic = new OpenTopic(name, saved, state, surroundings);
     topic.save();
@@ -97,15 +97,15 @@ export class OpenTopic {
 
   /** Removes a channel, for good; its object is still to be told. */
   removeChannel(name: string): void {
-    this.removedChannels.set(name, this.log.channelStart(name));
+    this.removedChannels.set(name, this.log.channelLife(name).id);
     this.log.removeChannel(name);
     this.fanOut.remove(name);
     this.save();
   }
 
   /** The object of a removed channel knows it. */
-  forgetRemoved(name: string, start: number): void {
-    if (this.removedChannels.get(name) !== start) return;
+  forgetRemoved(name: string, life: number): void {
+    if (this.removedChannels.get(name) !== life) return;
     this.removedChannels.delete(name);
     this.save();
   }
@@ -121,7 +121,7 @@ function reborn(saved: SavedTopic, now: number): SavedTopic {
   return {
     ...saved,
     fanout: saved.fanout === null ? null : end,
-    channels: Object.fromEntries(places.map(([name, { start }]) => [name, { start, dropped: end - start }])),
+    channels: Object.fromEntries(places.map(([name, { life }]) => [name, { life, dropped: end - life.start }])),
     dropped: [{ from: saved.start, to: end }],
     uncounted: end - saved.start,
   };

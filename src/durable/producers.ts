@@ -87,6 +87,11 @@ export class Producers {
     this.#afterwards(sockets);
   }
 
+  /** When a heartbeat is owed next, ms; Infinity for never. */
+  get nextBeatAt(): number {
+    return Math.min(...[...this.#sockets].map(({ heartbeat }) => heartbeat.nextAt));
+  }
+
   /** Everybody who has published something. */
   get reports(): ClientReport[] {
     return [...this.#sockets]

@@ -2,9 +2,10 @@
 
 import { concat } from "../protocol/bytes.ts";
 import { HEARTBEAT_FRAME } from "../protocol/frame.ts";
+import type { IdleState } from "../queue/channel-state.ts";
 import type { ConsumerState } from "../queue/consumer.ts";
 import type { Connection } from "../session/connection.ts";
-import { Heartbeat } from "../session/heartbeat.ts";
+import { Heartbeat, type HeartbeatState } from "../session/heartbeat.ts";
 import { parseLinkControl } from "../session/link-control.ts";
 import type { Session, SessionState } from "../session/session.ts";
 
@@ -16,16 +17,20 @@ export interface Attachment {
   readonly tellsTaken: boolean;
   readonly session: SessionState;
   readonly consumer: ConsumerState | null;
-  /** Where its channel begins and how far it is: an ephemeral channel is not saved anywhere else. */
-  readonly channel: { readonly start: number; readonly cursor: number } | null;
+  /** How far its channel is: an ephemeral channel is not saved anywhere else. */
+  readonly channel: IdleState | null;
+  readonly heartbeat: HeartbeatState;
 }
 
-/** WebSocket close code (RFC 6455 7.4.1). */
+/** WebSocket close codes (RFC 6455 7.4.1). */
 const UNSUPPORTED_DATA = 1003;
+const POLICY_VIOLATION = 1008;
 /** A peer that has not taken this much gets nothing more for now, bytes. */
 const MAX_UNTAKEN = 4 * 2 ** 20;
 /** The same where nobody can tell what a peer has taken: then it is what it has not answered, nor anything sent after it. */
 const MAX_UNANSWERED = 16 * 2 ** 20;
+/** There, who is sent so much and says nothing at all meanwhile is given up: what times out would be sent again and again. */
+const MAX_UNHEARD = 64 * 2 ** 20;
 
 export interface SocketKind {
   /** Whether the gateway is at the other end: it keeps heartbeats. */
@@ -42,6 +47,8 @@ export class Socket {
   readonly heartbeat: Heartbeat;
   /** For a link that tells: what was sent and not taken. */
   #untaken = 0;
+  /** Bytes sent to its consumer until it was last heard of. */
+  #sentWhenHeard = 0;
 
   constructor(webSocket: WebSocket, session: Session, kind: SocketKind, now: number) {
     this.webSocket = webSocket;
@@ -54,9 +61,10 @@ export class Socket {
   /** Takes input; a heartbeat interval that it settles counts from now. */
   receive(bytes: Uint8Array, now: number): void {
     this.heartbeat.heard(now);
+    if (this.session.isConsumer) this.#sentWhenHeard = this.session.consumer.sentBytes;
     this.session.receive(bytes, now);
     this.restartHeartbeat(now);
-    this.#measure();
+    this.measure();
   }
 
   /** When it was last heard of, ms. */
@@ -84,7 +92,7 @@ export class Socket {
     if (order === null) this.close(UNSUPPORTED_DATA, "binary messages only");
     else if (order.kind === "taken") this.#untaken = Math.max(0, this.#untaken - order.bytes);
     else this.session.endOfInput(now);
-    this.#measure();
+    this.measure();
   }
 
   /** Sends what the session and its channel have for the peer, and closes when that was the last. */
@@ -97,7 +105,7 @@ export class Socket {
       consumer.outbox.length = 0;
     }
     if (output.length > 0) this.#send(output);
-    this.#measure();
+    this.measure();
     if (session.isDone) this.close();
   }
 
@@ -107,11 +115,14 @@ export class Socket {
   }
 
   /** Finds out whether the peer must take something before it is sent more messages. */
-  #measure(): void {
+  measure(): void {
     if (!this.session.isConsumer) return;
     const { consumer } = this.session;
     const untaken = this.tellsTaken ? this.#untaken : this.#buffered;
-    consumer.isBlocked = untaken === undefined ? consumer.unreadBytes > MAX_UNANSWERED : untaken > MAX_UNTAKEN;
+    consumer.isBlocked = untaken !== undefined && untaken > MAX_UNTAKEN;
+    if (untaken !== undefined) return;
+    consumer.maxUnreadBytes = MAX_UNANSWERED;
+    if (consumer.sentBytes - this.#sentWhenHeard > MAX_UNHEARD) this.close(POLICY_VIOLATION, "nothing was answered");
   }
 
   /** Bytes that the runtime has not sent yet; undefined where it does not tell. */
@@ -131,7 +142,8 @@ export class Socket {
       tellsTaken: this.tellsTaken,
       session: session.snapshot,
       consumer: isConsumer ? session.consumer.state : null,
-      channel: isConsumer ? { start: session.queue.start, cursor: session.queue.cursor } : null,
+      channel: isConsumer ? session.queue.idleState : null,
+      heartbeat: this.heartbeat.state,
     };
     this.webSocket.serializeAttachment(attachment);
   }

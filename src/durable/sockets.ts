@@ -58,7 +58,7 @@ export class Sockets {
         return [];
       }
       const socket = this.#add(webSocket, session, attachment, now);
-      socket.restartHeartbeat(now);
+      socket.heartbeat.restore(attachment.heartbeat);
       return [{ socket, attachment }];
     });
   }
@@ -81,9 +81,10 @@ export class Sockets {
     return socket;
   }
 
-  remove(socket: Socket): void {
-    this.#byWebSocket.delete(socket.webSocket);
+  /** False when it was removed before. */
+  remove(socket: Socket): boolean {
     this.#byConnection.delete(socket.session.connection.id);
+    return this.#byWebSocket.delete(socket.webSocket);
   }
 
   /** Whether a command is under way that would be lost by a sleep; one that does not go on is given up. */

@@ -4,8 +4,8 @@ import type { ChannelQueue } from "../queue/channel-queue.ts";
 import type { Pulled } from "./Topic.ts";
 
 export interface TopicCalls {
-  pull(start: number, seq: number, low: number): Promise<Pulled | null>;
-  frames(start: number, seqs: number[]): Promise<(Uint8Array | null)[] | null>;
+  pull(life: number, seq: number, low: number): Promise<Pulled | null>;
+  frames(life: number, seqs: number[]): Promise<(Uint8Array | null)[] | null>;
 }
 
 const RETRY_MS = 100;
@@ -14,13 +14,16 @@ const MAX_RETRY_MS = 10_000;
 export class TopicLink {
   readonly #calls: TopicCalls;
   readonly #fetched: () => void;
-  readonly #removed: () => void;
+  readonly #removed: (queue: ChannelQueue) => void;
   readonly #failed: (error: unknown) => void;
   #isBusy = false;
   #failures = 0;
 
-  /** `fetched` is called when something came, `removed` when the topic says that the channel is gone. */
-  constructor(calls: TopicCalls, on: { fetched: () => void; removed: () => void; failed: (error: unknown) => void }) {
+  /** `fetched` is called when something came, `removed` when the topic says that this life of the channel is over. */
+  constructor(
+    calls: TopicCalls,
+    on: { fetched: () => void; removed: (queue: ChannelQueue) => void; failed: (error: unknown) => void },
+  ) {
     this.#calls = calls;
     this.#fetched = on.fetched;
     this.#removed = on.removed;
@@ -39,7 +42,7 @@ export class TopicLink {
     try {
       const isThere = (await this.#fetchMissing(queue)) && (await this.#fetchMore(queue));
       this.#failures = 0;
-      if (!isThere) this.#removed();
+      if (!isThere) this.#removed(queue);
     } catch (error) {
       this.#failed(error);
       pause = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures);
@@ -53,7 +56,7 @@ export class TopicLink {
   async #fetchMissing(queue: ChannelQueue): Promise<boolean> {
     const seqs = queue.missing;
     if (seqs.length === 0) return true;
-    const frames = await this.#calls.frames(queue.start, seqs);
+    const frames = await this.#calls.frames(queue.life.id, seqs);
     if (frames === null) return false;
     const lost = queue.supply(seqs, frames);
     if (lost.length > 0) console.error(`messages ${lost.join(", ")} are no longer in the topic's log`);
@@ -64,7 +67,7 @@ export class TopicLink {
     const from = queue.fetch;
     if (from === null) return true;
     queue.asked();
-    const pulled = await this.#calls.pull(queue.start, from, queue.savedLow);
+    const pulled = await this.#calls.pull(queue.life.id, from, queue.savedLow);
     if (pulled === null) return false;
     queue.fetched(pulled.batches, pulled.end, pulled.isFollowing);
     return true;

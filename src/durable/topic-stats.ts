@@ -15,9 +15,10 @@ export interface ChannelReport {
   readonly counts: ChannelCounts;
   /** The next seq that it has not taken. */
   readonly cursor: number;
-  readonly clientCount: number;
-  /** Empty unless asked for. */
+  /** Its consumers. */
   readonly clients: ClientReport[];
+  /** Whoever has published over a connection to it. */
+  readonly producers: ClientReport[];
 }
 
 export interface E2eLatency {
@@ -75,17 +76,19 @@ export function topicStats(name: string, log: TopicLog, channels: ChannelStats[]
   };
 }
 
+/** `fanout` is how far the topic had fanned out when the channel was asked. */
 export function channelStats(
   log: TopicLog,
   name: string,
-  { counts, cursor, clientCount, clients }: ChannelReport,
+  { counts, cursor, clients }: ChannelReport,
+  fanout: number,
   memQueueSize: number,
   includesClients: boolean,
   now: number,
 ): ChannelStats {
   // Of what a channel has not taken it knows only how much it is; the topic knows what.
-  const deferredInLog = log.countDeferred(cursor, now);
-  const depth = counts.depth - deferredInLog - log.countDropped(cursor);
+  const deferredInLog = log.countDeferred(cursor, fanout, now);
+  const depth = counts.depth - deferredInLog - log.countDropped(cursor, fanout);
   const messageCount = counts.messageCount - log.droppedOf(name);
   return {
     channel_name: name,
@@ -97,7 +100,7 @@ export function channelStats(
     ...(messageCount > 0 && { global_msg_count: messageCount }),
     requeue_count: counts.requeueCount,
     timeout_count: counts.timeoutCount,
-    client_count: clientCount,
+    client_count: clients.length,
     clients: includesClients ? clients.map(({ stats }) => stats) : null,
     paused: counts.isPaused,
     e2e_processing_latency: NOT_MEASURED,

@@ -16,10 +16,13 @@ export class WakeUp {
     this.#call = call;
   }
 
-  /** Calls at `at`, ms, or before; Infinity is no wish. `isStaying` when the object is awake for longer anyway and asks again. */
-  arrange(at: number, now: number, isStaying: boolean): void {
-    if (at - now > SOON_MS) {
-      if (!isStaying) this.#alarm.setBy(at);
+  /**
+   * Calls at `at`, ms, or before; Infinity is no wish. Until `awakeUntil` the object is awake anyway, and asks again then; null
+   * when it may sleep.
+   */
+  arrange(at: number, now: number, awakeUntil: number | null): void {
+    if (at - now > SOON_MS && at > (awakeUntil ?? now)) {
+      if (awakeUntil === null) this.#alarm.setBy(at);
     } else if (at < this.#timerAt) {
       this.cancel();
       this.#timerAt = at;

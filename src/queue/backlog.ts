@@ -19,6 +19,8 @@ const MISSING_AT_ONCE = 64;
 const MAX_FRESH_BYTES = 2 ** 20;
 /** When there are more deferred messages than this, all of them move to the held store. */
 const MAX_DEFERRED = 10_000;
+/** Frames of deferred messages that are kept at hand, bytes. */
+const MAX_DEFERRED_BYTES = 4 * 2 ** 20;
 /** What stays deferred or unfinished for longer moves from the log to the held store. */
 const HOLD_AFTER_MS = 60_000;
 
@@ -69,6 +71,11 @@ export class Backlog {
     return this.waiting.size === 0 && this.deferred.size === 0 && this.#held.count() === 0;
   }
 
+  /** How many messages were taken and are in memory, those in flight left out. */
+  get size(): number {
+    return this.waiting.size + this.deferred.size;
+  }
+
   get heldMark(): HeldKey {
     return this.#held.mark;
   }
@@ -80,7 +87,12 @@ export class Backlog {
 
   /** Seqs whose frames must be fetched from the topic, at most some hundred. */
   get missing(): number[] {
-    return [...this.#missing.keys()].slice(0, MISSING_AT_ONCE);
+    const seqs: number[] = [];
+    for (const seq of this.#missing.keys()) {
+      if (seqs.length === MISSING_AT_ONCE) break;
+      seqs.push(seq);
+    }
+    return seqs;
   }
 
   learnEnd(end: number): void {
@@ -104,7 +116,8 @@ export class Backlog {
       if (!message) return;
       this.#missing.delete(seq);
       message.frame = frame;
-      if (frame === null) lost.push(seq);
+      message.isLost = frame === null;
+      if (message.isLost) lost.push(seq);
     });
     if (lost.length > 0) {
       this.waiting.removeIf(({ seq }) => lost.includes(seq));
@@ -141,6 +154,7 @@ export class Backlog {
 
   /** The next message that waited and whose turn it is, with its frame. */
   takeWaiting(): Unfinished | null {
+    while (this.waiting.first?.isLost) this.waiting.shift();
     const message = this.waiting.first;
     if (!message) return null;
     const hasTurn = this.cursor >= message.after || this.waiting.size > MAX_WAITING;
@@ -155,7 +169,7 @@ export class Backlog {
 
   /** Up to `limit` messages that were never delivered; those deferred to a later time are put aside. */
   takeRun(limit: number, now: number): Run | null {
-    if (this.#isFull) return null;
+    if (limit <= 0 || this.#isFull) return null;
     while (this.#window.fresh > 0) {
       const { bytes } = this.#window.current;
       const first = this.cursor;
@@ -190,13 +204,14 @@ export class Backlog {
       }
     }
     this.#held.settle();
+    this.#dropFrames();
   }
 
   /** Everything below is finished, or held here: the topic need not keep it for this channel. */
   low(inFlight: Iterable<Unfinished>): number {
     let low = this.cursor;
     for (const messages of [inFlight, this.waiting, this.deferred]) {
-      for (const { seq, heldDue } of messages) if (heldDue === null && seq < low) low = seq;
+      for (const { seq, heldDue, isLost } of messages) if (heldDue === null && !isLost && seq < low) low = seq;
     }
     return low;
   }
@@ -248,9 +263,20 @@ export class Backlog {
 
   /** Asks for the frames of what comes next, too: one question for many messages. */
   #askAhead(): void {
+    let looked = 0;
+    let bytes = 0;
     for (const message of this.waiting) {
-      if (this.#missing.size >= MISSING_AT_ONCE) return;
-      this.#frame(message);
+      if (looked++ === MISSING_AT_ONCE || bytes > MAX_FRESH_BYTES) return;
+      bytes += this.#frame(message)?.length ?? 0;
+    }
+  }
+
+  /** Lets go of the frames of deferred messages beyond some megabytes: they can be had again when they are due. */
+  #dropFrames(): void {
+    let bytes = 0;
+    for (const message of this.deferred) {
+      bytes += message.frame?.length ?? 0;
+      if (bytes > MAX_DEFERRED_BYTES) message.frame = null;
     }
   }
 
@@ -264,7 +290,7 @@ export class Backlog {
 
   #frame(message: Unfinished): Uint8Array | null {
     message.frame ??= this.#window.frame(message.seq) ?? this.#held.frame(message);
-    if (message.frame === null) this.#missing.set(message.seq, message);
+    if (message.frame === null && !message.isLost) this.#missing.set(message.seq, message);
     return message.frame;
   }
 }

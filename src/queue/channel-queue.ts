@@ -4,8 +4,9 @@
 
 import { writeAttempts } from "../protocol/message.ts";
 import { Backlog, type Run } from "./backlog.ts";
+import type { ChannelLife } from "./channel-life.ts";
 import { restoreMessages, savedMessages } from "./channel-snapshot.ts";
-import { type ChannelState, encodeChannelState } from "./channel-state.ts";
+import { type ChannelState, encodeChannelState, type IdleState } from "./channel-state.ts";
 import type { ChannelStore } from "./channel-store.ts";
 import type { Consumer } from "./consumer.ts";
 import { Consumers } from "./consumers.ts";
@@ -41,9 +42,11 @@ export interface ChannelCounts {
 /** When the state must be saved: at once, with the save interval, or not at all. */
 export type SaveNeed = "now" | "soon" | "none";
 
+/** Each takes about 13 bytes of the state's row, which holds 2 MB (platform notes A1). */
+const MAX_UNFINISHED = 100_000;
+
 export class ChannelQueue {
-  /** The first seq of the channel's life. */
-  readonly start: number;
+  readonly life: ChannelLife;
   readonly consumers = new Consumers();
   readonly #store: ChannelStore;
   readonly #limits: ChannelLimits;
@@ -63,25 +66,25 @@ export class ChannelQueue {
   #savedLow: number;
 
   private constructor(
-    start: number,
+    life: ChannelLife,
     backlog: Backlog,
     store: ChannelStore,
     limits: ChannelLimits,
     random: () => number,
   ) {
-    this.start = start;
+    this.life = life;
     this.#backlog = backlog;
-    this.#inFlight = new InFlight(start);
+    this.#inFlight = new InFlight(life.start);
     this.#store = store;
     this.#limits = limits;
     this.#random = random;
-    this.#savedLow = start;
+    this.#savedLow = life.start;
   }
 
-  /** A channel that begins its life at `start`; what the store still has of an earlier life is dropped. */
-  static create(start: number, store: ChannelStore, limits: ChannelLimits, random: () => number): ChannelQueue {
+  /** A channel that begins its life; what the store still has of an earlier one is dropped. */
+  static create(life: ChannelLife, store: ChannelStore, limits: ChannelLimits, random: () => number): ChannelQueue {
     store.held.clear();
-    const queue = new ChannelQueue(start, new Backlog(start, store.held), store, limits, random);
+    const queue = new ChannelQueue(life, new Backlog(life.start, store.held), store, limits, random);
     queue.#need("soon");
     return queue;
   }
@@ -98,7 +101,7 @@ export class ChannelQueue {
     random: () => number,
   ): ChannelQueue {
     const backlog = new Backlog(state.cursor, store.held, state.heldMark);
-    const queue = new ChannelQueue(state.start, backlog, store, limits, random);
+    const queue = new ChannelQueue(state.life, backlog, store, limits, random);
     for (const consumer of connected) queue.consumers.add(consumer);
     queue.#isPaused = state.isPaused;
     queue.#requeueCount = state.requeueCount;
@@ -170,7 +173,7 @@ export class ChannelQueue {
   empty(end: number): void {
     this.#backlog.empty(end);
     this.#inFlight.clear();
-    for (const consumer of this.consumers) consumer.inFlight = 0;
+    for (const consumer of this.consumers) consumer.landedAll();
     this.#need("now");
   }
 
@@ -215,7 +218,7 @@ export class ChannelQueue {
   /** Brings back what timed out or fell due. */
   expire(now: number): void {
     for (const message of this.#inFlight.expire(now)) {
-      if (message.owner) message.owner.inFlight--;
+      message.owner?.landed();
       message.owner = null;
       this.#timeoutCount++;
       this.#backlog.requeue(message);
@@ -267,9 +270,14 @@ export class ChannelQueue {
     return this.#savedLow;
   }
 
-  /** Whether the channel holds nothing of its own: a sleep loses nothing then, even without storage. */
+  /** Whether `idleState` says all there is of the channel: a sleep loses nothing then, even without storage. */
   get isIdle(): boolean {
-    return this.#inFlight.size === 0 && this.#backlog.isIdle;
+    return !this.#isPaused && this.#inFlight.size === 0 && this.#backlog.isIdle;
+  }
+
+  get idleState(): IdleState {
+    const [requeueCount, timeoutCount] = [this.#requeueCount, this.#timeoutCount];
+    return { life: this.life, cursor: this.cursor, requeueCount, timeoutCount };
   }
 
   /** The counts of a channel that has had nothing to do with its messages yet. */
@@ -287,7 +295,7 @@ export class ChannelQueue {
       depth: fanout - this.#backlog.cursor + this.#backlog.countWaiting(now),
       inFlight: this.#inFlight.size,
       deferred: this.#backlog.countDeferred(now),
-      messageCount: fanout - this.start,
+      messageCount: fanout - this.life.start,
       requeueCount: this.#requeueCount,
       timeoutCount: this.#timeoutCount,
       isPaused: this.#isPaused,
@@ -308,8 +316,8 @@ export class ChannelQueue {
     if (message.owner !== consumer) return "not-owner";
     this.#inFlight.remove(message);
     message.owner = null;
-    consumer.inFlight--;
     consumer.hasRead(message.position);
+    consumer.landed();
     return message;
   }
 
@@ -318,7 +326,7 @@ export class ChannelQueue {
     const waited = this.#backlog.takeWaiting();
     if (waited) return this.#deliverWaited(waited, consumer, now) ? "delivered" : "passed";
     const deferred = this.#backlog.deferred.size;
-    const limit = consumer.settings.sampleRate > 0 ? 1 : Math.min(consumer.room, share);
+    const limit = consumer.settings.sampleRate > 0 ? 1 : Math.min(consumer.room, share, this.#room);
     const run = this.#backlog.takeRun(limit, now);
     const hasDeferred = this.#backlog.deferred.size > deferred;
     // What is deferred must be known after a crash, or its body's place in the log would be passed by.
@@ -376,6 +384,11 @@ export class ChannelQueue {
     return rate > 0 && Math.floor(this.#random() * 100) > rate;
   }
 
+  /** How many more messages may be taken: the state of all that are unfinished must fit into a row. */
+  get #room(): number {
+    return MAX_UNFINISHED - this.#inFlight.size - this.#backlog.size;
+  }
+
   #learnEnd(end: number): void {
     this.#backlog.learnEnd(end);
     if (end - this.#backlog.cursor > this.#limits.maxBehind) this.#backlog.skipTo(end - this.#limits.maxBehind);
@@ -387,7 +400,7 @@ export class ChannelQueue {
 
   #state(): ChannelState {
     return {
-      start: this.start,
+      life: this.life,
       cursor: this.#backlog.cursor,
       isPaused: this.#isPaused,
       requeueCount: this.#requeueCount,

@@ -1,11 +1,11 @@
 // What a channel saves: everything that is not in its topic's log, in few bytes, since it is written every second.
 
+import type { ChannelLife } from "./channel-life.ts";
 import { type HeldKey, NOTHING_DUE } from "./channel-store.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";
 
 export interface ChannelState {
-  /** The first seq of the channel's life. */
-  readonly start: number;
+  readonly life: ChannelLife;
   /** The next seq that was never delivered. */
   readonly cursor: number;
   readonly isPaused: boolean;
@@ -47,10 +47,11 @@ export interface SavedDeferred extends SavedMessage {
 
 const VERSION = 1;
 
-/** The state of a channel all of whose messages before `cursor` are finished. */
-export function idleState(start: number, cursor: number): ChannelState {
-  const nothing = { owners: [], inFlight: [], waiting: [], deferred: [] };
-  return { start, cursor, isPaused: false, requeueCount: 0, timeoutCount: 0, heldMark: NOTHING_DUE, ...nothing };
+/** What is known of a channel all of whose messages before `cursor` are finished. */
+export type IdleState = Pick<ChannelState, "life" | "cursor" | "requeueCount" | "timeoutCount">;
+
+export function idleState(idle: IdleState): ChannelState {
+  return { ...idle, isPaused: false, heldMark: NOTHING_DUE, owners: [], inFlight: [], waiting: [], deferred: [] };
 }
 
 /** `now` is when it is saved, ms: instants are written as the distance from it. */
@@ -58,8 +59,9 @@ export function encodeChannelState(state: ChannelState, now: number): Uint8Array
   const out = new VarintWriter();
   out.unsigned(VERSION);
   out.unsigned(now);
-  out.unsigned(state.start);
-  out.unsigned(state.cursor - state.start);
+  out.unsigned(state.life.id);
+  out.unsigned(state.life.start);
+  out.unsigned(state.cursor - state.life.start);
   out.unsigned(state.isPaused ? 1 : 0);
   out.unsigned(state.requeueCount);
   out.unsigned(state.timeoutCount);
@@ -90,8 +92,8 @@ export function decodeChannelState(bytes: Uint8Array): ChannelState {
   const version = input.unsigned();
   if (version !== VERSION) throw new Error(`channel state has version ${version}; this code knows ${VERSION}`);
   const now = input.unsigned();
-  const start = input.unsigned();
-  const cursor = start + input.unsigned();
+  const life = { id: input.unsigned(), start: input.unsigned() };
+  const cursor = life.start + input.unsigned();
   const isPaused = input.unsigned() === 1;
   const requeueCount = input.unsigned();
   const timeoutCount = input.unsigned();
@@ -106,7 +108,7 @@ export function decodeChannelState(bytes: Uint8Array): ChannelState {
   }));
   const waiting = readList(input, message);
   const deferred = readList(input, () => ({ ...message(), at: now + input.signed() }));
-  return { start, cursor, isPaused, requeueCount, timeoutCount, heldMark, owners, inFlight, waiting, deferred };
+  return { life, cursor, isPaused, requeueCount, timeoutCount, heldMark, owners, inFlight, waiting, deferred };
 }
 
 /** Each seq is written as the distance from the one before: neighbours are near. */

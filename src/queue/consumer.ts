@@ -31,8 +31,10 @@ export class Consumer {
   requeueCount = 0;
   /** Bytes of all message frames that were sent to it. */
   sentBytes = 0;
-  /** What it answered last of the stream of message frames, in bytes from the stream's start: so far it has surely read. */
+  /** Where what is still in flight begins, or it answered last, in the stream of message frames, bytes from its start. */
   readBytes = 0;
+  /** How many bytes may be unread: where nobody tells what its socket takes, that is all there is to go by. */
+  maxUnreadBytes = Number.POSITIVE_INFINITY;
   /** Frames to be sent, in order. */
   readonly outbox: Uint8Array[] = [];
 
@@ -43,12 +45,24 @@ export class Consumer {
 
   /** How many more messages it may be sent. */
   get room(): number {
-    return this.isClosing || this.isBlocked ? 0 : Math.max(0, this.rdy - this.inFlight);
+    const isStuck = this.isClosing || this.isBlocked || this.unreadBytes > this.maxUnreadBytes;
+    return isStuck ? 0 : Math.max(0, this.rdy - this.inFlight);
   }
 
-  /** Bytes that were sent and that it may not have read yet. */
+  /** Bytes in flight that it may not have read yet. */
   get unreadBytes(): number {
     return this.sentBytes - this.readBytes;
+  }
+
+  /** A message is no longer in flight to it. */
+  landed(): void {
+    this.inFlight--;
+    if (this.inFlight === 0) this.readBytes = this.sentBytes;
+  }
+
+  landedAll(): void {
+    this.inFlight = 0;
+    this.readBytes = this.sentBytes;
   }
 
   /** It answered the message that ends at `position` of the stream. */

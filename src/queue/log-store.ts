@@ -25,6 +25,8 @@ export interface BatchPlace {
 export interface LogStore {
   newest(): BatchPlace | null;
   oldest(): BatchPlace | null;
+  /** The total bytes of the last batch that lies entirely below `seq`; where there is none, of those before the oldest, about. */
+  totalBytesBefore(seq: number): number;
   /**
    * Adds batches at the end. Batches that lie entirely below `free` may be overwritten, oldest first, which costs less than
    * deleting them; the newest batch never is.

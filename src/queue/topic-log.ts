@@ -3,6 +3,7 @@
 import { EMPTY } from "../protocol/bytes.ts";
 import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
+import type { ChannelLife } from "./channel-life.ts";
 import type { Batch, LogStore, StoredBatch } from "./log-store.ts";
 import { RecentBatches } from "./recent-batches.ts";
 import { dueAt, frameOf, lengthOfRecord, recordLength, stamp } from "./record.ts";
@@ -20,11 +21,12 @@ export interface TopicState {
   readonly dropped: readonly SeqRange[];
   /** Seqs that do not count as messages: an ephemeral topic begins to count anew when its memory was lost. */
   readonly uncounted: number;
+  /** The id of the next life of a channel. */
+  readonly nextLife: number;
 }
 
 export interface ChannelPlaceState {
-  /** The seq from which on the channel has the messages. */
-  readonly start: number;
+  readonly life: ChannelLife;
   /** How many of them were dropped before they came to it. */
   readonly dropped: number;
 }
@@ -45,7 +47,7 @@ export interface TopicLimits {
 }
 
 interface ChannelPlace {
-  readonly start: number;
+  readonly life: ChannelLife;
   dropped: number;
   /** Everything below is finished, and known to be so by the channel's saved state. */
   low: number;
@@ -69,6 +71,7 @@ export class TopicLog {
   #isPaused: boolean;
   #dropped: SeqRange[];
   readonly #uncounted: number;
+  #nextLife: number;
   #droppedCount = 0;
   #droppedBytes = 0;
 
@@ -81,21 +84,27 @@ export class TopicLog {
     // Without a log the seqs go on behind those that were dropped, or they begin.
     this.#end = newest ? newest.first + newest.count : Math.max(state.start, ...state.dropped.map(({ to }) => to));
     this.#uncounted = state.uncounted;
+    this.#nextLife = state.nextLife;
     this.#totalBytes = newest?.totalBytes ?? 0;
     this.#fanout = state.fanout;
     this.#isPaused = state.isPaused;
     this.#dropped = [...state.dropped];
     for (const [name, place] of Object.entries(state.channels)) {
-      this.#channels.set(name, { ...place, low: place.start });
+      this.#channels.set(name, { ...place, low: place.life.start });
     }
   }
 
   get state(): TopicState {
-    const places = [...this.#channels].map(([name, { start, dropped }]) => [name, { start, dropped }] as const);
-    const channels = Object.fromEntries(places);
-    const { start } = this;
-    const [fanout, isPaused, dropped, uncounted] = [this.#fanout, this.#isPaused, this.#dropped, this.#uncounted];
-    return { start, fanout, isPaused, channels, dropped, uncounted };
+    const places = [...this.#channels].map(([name, { life, dropped }]) => [name, { life, dropped }] as const);
+    return {
+      start: this.start,
+      fanout: this.#fanout,
+      isPaused: this.#isPaused,
+      channels: Object.fromEntries(places),
+      dropped: this.#dropped,
+      uncounted: this.#uncounted,
+      nextLife: this.#nextLife,
+    };
   }
 
   /** The seq that the next message gets. */
@@ -132,18 +141,18 @@ export class TopicLog {
     return this.#channels.has(name);
   }
 
-  /** The seq from which on a channel has the messages; the channel must exist. */
-  channelStart(name: string): number {
-    return this.#place(name).start;
+  /** The channel must exist. */
+  channelLife(name: string): ChannelLife {
+    return this.#place(name).life;
   }
 
-  /** Whether a publish would pass what the topic may store. */
+  /** Whether what is still needed fills all that the topic may store. */
   get isFull(): boolean {
     const stored = (bytes: number, count: number) => bytes + count * BODY_OFFSET;
     if (stored(this.#totalBytes, this.#end - this.start) < this.#limits.maxTopicBytes) return false;
-    const oldest = this.#store.oldest();
-    if (oldest === null) return false;
-    return stored(this.#totalBytes - oldest.totalBytes, this.#end - oldest.first) >= this.#limits.maxTopicBytes;
+    const { free } = this;
+    const freeBytes = this.#store.totalBytesBefore(free);
+    return stored(this.#totalBytes - freeBytes, this.#end - free) >= this.#limits.maxTopicBytes;
   }
 
   /** Stores messages, which get the next seqs and the timestamp `now`. Throws what the store throws; nothing is stored then. */
@@ -174,7 +183,9 @@ export class TopicLog {
   addChannels(names: readonly string[]): string[] {
     const start = this.fanout;
     const added = names.filter((name) => !this.#channels.has(name));
-    for (const name of added) this.#channels.set(name, { start, dropped: 0, low: start });
+    for (const name of added) {
+      this.#channels.set(name, { life: { id: this.#nextLife++, start }, dropped: 0, low: start });
+    }
     this.#moveFanout();
     return added;
   }
@@ -198,7 +209,11 @@ export class TopicLog {
     this.#fanout = this.#end;
     if (this.#channels.size === 0) return; // a channel to come begins behind it
     const { free } = this;
-    this.#dropped = [...this.#dropped.filter(({ to }) => to > free), { from, to: this.#end }];
+    const dropped = this.#dropped.filter(({ to }) => to > free);
+    const last = dropped.at(-1);
+    if (last?.to === from) dropped[dropped.length - 1] = { from: last.from, to: this.#end };
+    else dropped.push({ from, to: this.#end });
+    this.#dropped = dropped;
     for (const place of this.#channels.values()) place.dropped += depth;
   }
 
@@ -206,6 +221,11 @@ export class TopicLog {
   report(name: string, low: number): void {
     const place = this.#channels.get(name);
     if (place && low > place.low) place.low = low;
+  }
+
+  /** Whether a channel has not finished all that was fanned out, as far as is known. */
+  isHeldBackBy(name: string): boolean {
+    return this.#place(name).low < this.fanout;
   }
 
   /** Everything below is needed by nobody. */
@@ -244,8 +264,10 @@ export class TopicLog {
   frames(seqs: readonly number[], maxBytes: number): (Uint8Array | null)[] {
     const frames: (Uint8Array | null)[] = [];
     let bytes = 0;
+    let place: RecordPlace | null = null;
     for (const seq of seqs) {
-      const frame = this.#frame(seq);
+      place = this.#recordPlace(seq, place);
+      const frame = place && frameOf(place.batch.bytes, place.at).slice();
       bytes += frame?.length ?? 0;
       if (frames.length > 0 && bytes > maxBytes) break;
       frames.push(frame);
@@ -253,47 +275,62 @@ export class TopicLog {
     return frames;
   }
 
-  /** How many messages from `seq` on that were fanned out are deferred to a time after `now`. */
-  countDeferred(seq: number, now: number): number {
+  /** How many messages from `seq` to before `end` are deferred to a time after `now`. */
+  countDeferred(seq: number, end: number, now: number): number {
     let deferred = 0;
     for (const batch of this.#store.readDeferred(seq)) {
       let at = batch.first;
       for (let offset = 0; offset < batch.bytes.length; offset += recordLength(batch.bytes, offset)) {
-        if (at >= seq && at < this.fanout && dueAt(batch.bytes, offset) > now && !this.#isDropped(at)) deferred++;
+        if (at >= seq && at < end && dueAt(batch.bytes, offset) > now && !this.#isDropped(at)) deferred++;
         at++;
       }
     }
     return deferred;
   }
 
-  #read(seq: number, from: (seq: number) => Batch[] | null): Batch[] | null {
+  /** Dropped ranges that come first, and then what `from` has. */
+  #read(start: number, from: (seq: number) => Batch[] | null): Batch[] | null {
     const { fanout } = this;
-    if (seq >= fanout) return [];
-    const dropped = this.#dropped.find(({ to }) => to > seq);
-    if (dropped && dropped.from <= seq) {
-      const rest = this.#read(dropped.to, from);
-      return rest && [nothing(seq, dropped.to), ...rest];
+    const gaps: Batch[] = [];
+    let seq = start;
+    for (const { from: begin, to } of this.#dropped) {
+      if (to <= seq) continue;
+      if (begin > seq) break;
+      gaps.push(nothing(seq, to));
+      seq = to;
     }
-    const limit = Math.min(fanout, dropped?.from ?? fanout);
+    if (seq >= fanout) return gaps;
+    const limit = this.#dropped.find((range) => range.from > seq)?.from ?? fanout;
     // Batches end where the fan-out once was, and so do dropped ranges: none lies astride.
-    const batches = from(seq)?.filter((batch) => batch.first < limit) ?? null;
+    const batches = from(seq)?.filter((batch) => batch.first < Math.min(limit, fanout)) ?? null;
     if (batches === null) return null;
-    const first = batches[0]?.first ?? limit;
+    const first = batches[0]?.first ?? Math.min(limit, fanout);
     // Only an ephemeral channel that is too far behind misses something that is no longer kept.
-    return first > seq ? [nothing(seq, first), ...batches] : batches;
+    if (first > seq) gaps.push(nothing(seq, first));
+    return [...gaps, ...batches];
   }
 
-  #frame(seq: number): Uint8Array | null {
-    const batch = this.read(seq, 0).find(({ first, count }) => first <= seq && seq < first + count);
-    if (!batch || batch.bytes.length === 0) return null;
-    let at = 0;
-    for (let skip = seq - batch.first; skip > 0; skip--) at += recordLength(batch.bytes, at);
-    return frameOf(batch.bytes, at).slice();
+  /** Where a record lies; a place before it in the same batch shortens the way. Null when it is no longer stored. */
+  #recordPlace(seq: number, before: RecordPlace | null): RecordPlace | null {
+    const isBehind = before !== null && before.seq <= seq && seq < before.batch.first + before.batch.count;
+    const batch = isBehind ? before.batch : this.#batchOf(seq);
+    if (batch === null) return null;
+    let at = isBehind ? before.at : 0;
+    for (let skip = seq - (isBehind ? before.seq : batch.first); skip > 0; skip--) at += recordLength(batch.bytes, at);
+    return { batch, seq, at };
   }
 
-  /** How many messages of a channel from `seq` on were dropped before they came to it. */
-  countDropped(seq: number): number {
-    return this.#dropped.reduce((count, { from, to }) => count + Math.max(0, to - Math.max(from, seq)), 0);
+  #batchOf(seq: number): Batch | null {
+    const batch = this.read(seq, 0)[0];
+    return batch !== undefined && batch.first <= seq && batch.bytes.length > 0 ? batch : null;
+  }
+
+  /** How many messages from `seq` to before `end` were dropped before they came to any channel. */
+  countDropped(seq: number, end = Number.POSITIVE_INFINITY): number {
+    return this.#dropped.reduce(
+      (count, { from, to }) => count + Math.max(0, Math.min(to, end) - Math.max(from, seq)),
+      0,
+    );
   }
 
   /** How many messages of all its life a channel never got, because they were dropped before. */
@@ -327,6 +364,13 @@ export class TopicLog {
       return kept.count > 0 ? [kept] : [];
     });
   }
+}
+
+/** A record of a batch: its seq, and where in the batch it begins. */
+interface RecordPlace {
+  readonly batch: Batch;
+  readonly seq: number;
+  readonly at: number;
 }
 
 function nothing(from: number, to: number): Batch {

@@ -20,6 +20,8 @@ export interface Unfinished {
   deliveredAt: number;
   /** In flight: when it times out. Deferred: when it falls due. ms */
   at: number;
+  /** Its frame is nowhere any more: it is dropped when its turn comes. */
+  isLost: boolean;
   /** Waiting: its turn comes when the channel has taken all below this seq. */
   after: number;
 }
@@ -35,6 +37,7 @@ export function unfinished(seq: number, takenAt: number): Unfinished {
     position: 0,
     deliveredAt: 0,
     at: 0,
+    isLost: false,
     after: 0,
   };
 }

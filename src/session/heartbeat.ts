@@ -1,5 +1,13 @@
 // When a heartbeat is owed, and when a client has been silent for too long (spec 1.15, nsqd/protocol_v2.go messagePump).
 
+/** What is kept of it while its host sleeps. */
+export interface HeartbeatState {
+  readonly intervalMs: number;
+  /** ms; null for never */
+  readonly beatAt: number | null;
+  readonly heardAt: number;
+}
+
 export class Heartbeat {
   #intervalMs = 0;
   #beatAt = Number.POSITIVE_INFINITY;
@@ -14,6 +22,17 @@ export class Heartbeat {
     this.#intervalMs = intervalMs;
     this.#beatAt = intervalMs === 0 ? Number.POSITIVE_INFINITY : now + intervalMs;
     this.#heardAt = now;
+  }
+
+  get state(): HeartbeatState {
+    const beatAt = this.#intervalMs === 0 ? null : this.#beatAt;
+    return { intervalMs: this.#intervalMs, beatAt, heardAt: this.#heardAt };
+  }
+
+  restore({ intervalMs, beatAt, heardAt }: HeartbeatState): void {
+    this.#intervalMs = intervalMs;
+    this.#beatAt = beatAt ?? Number.POSITIVE_INFINITY;
+    this.#heardAt = heardAt;
   }
 
   get intervalMs(): number {

@@ -13,6 +13,11 @@ export class MemoryLogStore implements LogStore {
     return this.#batches[0] ?? null;
   }
 
+  totalBytesBefore(seq: number): number {
+    const before = this.#batches.findLast(({ first, count }) => first + count <= seq);
+    return (before ?? this.#batches[0])?.totalBytes ?? 0;
+  }
+
   append(batches: readonly StoredBatch[], free: number): void {
     this.#batches.push(...batches);
     this.trim(free);

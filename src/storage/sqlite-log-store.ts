@@ -42,6 +42,13 @@ export class SqliteLogStore implements LogStore {
     return this.#place("SELECT first, count, total_bytes FROM log ORDER BY first LIMIT 1");
   }
 
+  totalBytesBefore(seq: number): number {
+    const statement =
+      "SELECT first, count, total_bytes FROM log WHERE first < ?1 AND first + count <= ?1 ORDER BY first DESC LIMIT 1";
+    const before = selectFirst<PlaceRow>(this.#sql, statement, seq);
+    return before?.total_bytes ?? this.oldest()?.totalBytes ?? 0;
+  }
+
   append(batches: readonly StoredBatch[], free: number): void {
     const [batch] = batches;
     if (batch && batches.length === 1) this.#appendOne(batch, free);

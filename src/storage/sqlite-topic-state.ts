@@ -8,7 +8,7 @@ export interface SavedTopic extends TopicState {
   readonly isNew: boolean;
   /** A deletion was begun and must be brought to its end. */
   readonly isDeleting: boolean;
-  /** Channels that were removed and whose objects may not know it: by name, the start of the life that ended. */
+  /** Channels that were removed and whose objects may not know it: by name, the id of the life that ended. */
   readonly removedChannels: Readonly<Record<string, number>>;
 }
 

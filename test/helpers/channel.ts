@@ -29,7 +29,7 @@ export function topicLimits(limits: Partial<TopicLimits> = {}): TopicLimits {
 }
 
 export function topicState(state: Partial<TopicState> = {}): TopicState {
-  return { start: 1, fanout: 1, isPaused: false, channels: {}, dropped: [], uncounted: 0, ...state };
+  return { start: 1, fanout: 1, isPaused: false, channels: {}, dropped: [], uncounted: 0, nextLife: 1, ...state };
 }
 
 let connections = 0;
@@ -79,7 +79,7 @@ export class ChannelRig {
     this.store = store ?? new MemoryChannelStore();
     this.log = log ?? new TopicLog(new MemoryLogStore(), topicState(), topicLimits());
     this.log.addChannel(channel);
-    this.queue = ChannelQueue.create(this.log.channelStart(channel), this.store, this.#limits, random);
+    this.queue = ChannelQueue.create(this.log.channelLife(channel), this.store, this.#limits, random);
   }
 
   /** A rig whose channel has a consumer. */
@@ -152,7 +152,7 @@ export class ChannelRig {
   counts(): ChannelCounts {
     const { log, queue, now } = this;
     const counts = queue.counts(log.fanout, now);
-    const deferred = log.countDeferred(queue.cursor, now);
+    const deferred = log.countDeferred(queue.cursor, log.fanout, now);
     return {
       ...counts,
       depth: counts.depth - deferred - log.countDropped(queue.cursor),

@@ -47,7 +47,7 @@ export const DEFAULT_SETTINGS = { heartbeatIntervalMs: 30_000, outputBufferTimeo
 
 /** A channel that is stored nowhere. */
 export function memoryChannel(): ChannelQueue {
-  return ChannelQueue.create(0, new MemoryChannelStore(), channelLimits(), () => 0);
+  return ChannelQueue.create({ id: 1, start: 0 }, new MemoryChannelStore(), channelLimits(), () => 0);
 }
 
 /** Publishes to a channel what its topic would send it. */

@@ -19,7 +19,7 @@ function batch(first: number, count = 1): Batch {
 
 /** A channel that begins at 1, with one consumer. */
 function queueWith(rdy = 100): [ChannelQueue, Consumer] {
-  const queue = ChannelQueue.create(1, new MemoryChannelStore(), channelLimits(), () => 0);
+  const queue = ChannelQueue.create({ id: 1, start: 1 }, new MemoryChannelStore(), channelLimits(), () => 0);
   const only = consumer({ rdy });
   queue.connect(only);
   return [queue, only];

@@ -334,19 +334,30 @@ describe.each([
     old.publish("m1", draft("d2", T0 + HOUR), draft("d3", T0 + HOUR));
     old.queue.requeue(consumer, 1, 2 * HOUR, old.now);
     old.proceed();
-    const fresh = ChannelQueue.create(100, store, channelLimits(), () => 0);
+    const fresh = ChannelQueue.create({ id: 2, start: 100 }, store, channelLimits(), () => 0);
     expect(fresh.saveNeed).toBe("soon");
     const counts = { depth: 0, inFlight: 0, deferred: 0, messageCount: 0, requeueCount: 0, timeoutCount: 0 };
     expect(fresh.counts(100, T0 + 3 * HOUR)).toEqual({ ...counts, isPaused: false });
     fresh.save(T0 + 3 * HOUR);
-    expect(decodeChannelState(store.load() as Uint8Array)).toEqual(idleState(100, 100));
+    const idle = { life: fresh.life, cursor: 100, requeueCount: 0, timeoutCount: 0 };
+    expect(decodeChannelState(store.load() as Uint8Array)).toEqual(idleState(idle));
   });
 
-  it("[DUR4] a channel that was idle goes on from its cursor", () => {
-    const rig = new ChannelRig({ store: open() });
+  it("[DUR4] a channel that was idle goes on from its cursor, with its counts", () => {
+    const [rig, consumer] = ChannelRig.withConsumer({ rdy: 1 }, { store: open() });
     rig.publish("m1", "m2", "m3");
-    rig.store.save(() => encodeChannelState(idleState(1, 3), rig.now));
-    expect(takeAfterCrash(rig)).toEqual(["3 m3"]);
-    expect(rig.counts().messageCount).toBe(3);
+    rig.queue.requeue(consumer, 1, 0, rig.now);
+    rig.proceed();
+    expect(rig.queue.isIdle).toBe(false);
+    for (const seq of [2, 3, 1]) rig.queue.finish(consumer, seq) === "done" && rig.proceed();
+    const { idleState: idle } = rig.queue;
+    expect([rig.queue.isIdle, idle]).toEqual([
+      true,
+      { life: rig.queue.life, cursor: 4, requeueCount: 1, timeoutCount: 0 },
+    ]);
+    rig.publish("m4");
+    rig.store.save(() => encodeChannelState(idleState(idle), rig.now));
+    expect(takeAfterCrash(rig)).toEqual(["4 m4"]);
+    expect(rig.counts()).toMatchObject({ messageCount: 4, requeueCount: 1 });
   });
 });

@@ -31,7 +31,10 @@ describe("SqliteTopicState", () => {
       fanout: T0 * 1_024 + 77,
       isPaused: true,
       isDeleting: true,
-      channels: { "a#ephemeral": { start: 5, dropped: 2 }, "7": { start: 6, dropped: 0 } },
+      channels: {
+        "a#ephemeral": { life: { id: 1, start: 5 }, dropped: 2 },
+        "7": { life: { id: 2, start: 6 }, dropped: 0 },
+      },
       dropped: [{ from: 4, to: 6 }],
       removedChannels: { gone: 3 },
     });
@@ -42,11 +45,22 @@ describe("SqliteTopicState", () => {
 
   it("[DUR3] any valid name of a channel is kept", () => {
     const state = stateIn(new Database());
-    const channels = JSON.parse('{"__proto__":{"start":1,"dropped":0},"constructor":{"start":2,"dropped":0}}');
+    const place = { life: { id: 1, start: 1 }, dropped: 0 };
+    const channels = JSON.parse(`{"__proto__":${JSON.stringify(place)},"constructor":${JSON.stringify(place)}}`);
     state.save(savedTopic({ channels, removedChannels: JSON.parse('{"__proto__":9}') }));
     const loaded = state.load();
     expect(Object.entries(loaded?.channels ?? {})).toEqual(Object.entries(channels));
     expect(Object.entries(loaded?.removedChannels ?? {})).toEqual([["__proto__", 9]]);
+  });
+
+  it("[LKP7] a topic that is gone is none, but it is known that it was there, until there is a new one", () => {
+    const database = new Database();
+    const state = new SqliteTopicState(database);
+    expect(state.isGone).toBe(false);
+    state.saveGone();
+    expect([stateIn(database).load(), stateIn(database).isGone]).toEqual([null, true]);
+    state.save(savedTopic());
+    expect([stateIn(database).load(), stateIn(database).isGone]).toEqual([savedTopic(), false]);
   });
 
   it("[DUR6] a state of another version is refused", () => {

@@ -1,6 +1,7 @@
 // A channel as its object runs it (src/durable/Channel.ts, topic-link.ts), step by step: calls to the topic can be slow, lost
 // or repeated. What consumers receive is checked against what the channel owes them.
 
+import type { ChannelLife } from "../../../src/queue/channel-life.ts";
 import { ChannelQueue } from "../../../src/queue/channel-queue.ts";
 import { decodeChannelState } from "../../../src/queue/channel-state.ts";
 import type { ChannelStore } from "../../../src/queue/channel-store.ts";
@@ -26,7 +27,7 @@ const MAX_MSG_TIMEOUT = 3 * 60_000;
 
 export class SimulatedChannel {
   readonly name: string;
-  readonly start: number;
+  readonly life: ChannelLife;
   readonly expected: ExpectedChannel;
   readonly #store: ChannelStore;
   readonly #limits: ReturnType<typeof channelLimits>;
@@ -36,13 +37,13 @@ export class SimulatedChannel {
   /** A call failed: it is made again after a while. */
   hasFailed = false;
 
-  constructor(name: string, start: number, store: ChannelStore, maxBehind: number, syncEvery: number) {
+  constructor(name: string, life: ChannelLife, store: ChannelStore, maxBehind: number, syncEvery: number) {
     this.name = name;
-    this.start = start;
+    this.life = life;
     this.#store = store;
     this.#limits = channelLimits({ maxMsgTimeoutMs: MAX_MSG_TIMEOUT, maxBehind, syncEvery });
     this.expected = new ExpectedChannel({ maxMsgTimeoutMs: MAX_MSG_TIMEOUT, maxBehind });
-    this.queue = ChannelQueue.create(start, store, this.#limits, () => 0);
+    this.queue = ChannelQueue.create(life, store, this.#limits, () => 0);
   }
 
   get consumers(): Consumer[] {
@@ -127,10 +128,10 @@ export class SimulatedChannel {
     });
     const bytes = this.#store.load();
     const state = bytes && decodeChannelState(bytes);
-    if (state?.start === this.start) {
+    if (state?.life.id === this.life.id) {
       this.queue = ChannelQueue.restore(state, consumers, this.#store, this.#limits, () => 0);
     } else {
-      this.queue = ChannelQueue.create(this.start, this.#store, this.#limits, () => 0);
+      this.queue = ChannelQueue.create(this.life, this.#store, this.#limits, () => 0);
       for (const consumer of consumers) this.queue.connect(consumer);
     }
     if (this.queue.isPaused !== this.isPaused) throw new Error(`it is ${this.isPaused ? "no longer" : "again"} paused`);

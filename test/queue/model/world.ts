@@ -90,7 +90,7 @@ export class World {
     const store = this.#isInSqlite && !isEphemeral ? sqliteChannel() : new MemoryChannelStore();
     const syncEvery = this.random.pick([3, 2_500]);
     const maxBehind = isEphemeral ? MEM_QUEUE_SIZE : Number.POSITIVE_INFINITY;
-    const channel = new SimulatedChannel(name, this.#log.channelStart(name), store, maxBehind, syncEvery);
+    const channel = new SimulatedChannel(name, this.#log.channelLife(name), store, maxBehind, syncEvery);
     this.#channels.set(name, channel);
     this.#followers.set(name, { next: this.#log.fanout, isFollowing: false, wishes: 0, push: null });
     this.#fanOut();
@@ -295,7 +295,7 @@ export class World {
       compare(`${name}, ${id}`, { inFlight }, { inFlight: expected.held(id).length });
     }
     if (name.endsWith("#ephemeral")) return; // how much it has lost only it knows
-    const deferredInLog = log.countDeferred(queue.cursor, this.#now);
+    const deferredInLog = log.countDeferred(queue.cursor, log.fanout, this.#now);
     const is = {
       depth: counts.depth - deferredInLog - log.countDropped(queue.cursor),
       inFlight: counts.inFlight,
