@@ -19,12 +19,12 @@ const CLOSED =
   "Set the variable `open` to `true` if that is what you want.\n";
 
 export default {
-  async fetch(request, env) {
+  async fetch(request, env, context) {
     const options = readOptions(env);
     if (options === null) return error(new HttpError(500, "INVALID_CONFIGURATION"));
     const { pathname } = new URL(request.url);
     if (!options.open && pathname !== "/ping") return plain(CLOSED, 403);
-    if (pathname === "/v2") return openV2(request, env, options);
+    if (pathname === "/v2") return openV2(request, env, options, context);
     if (pathname === "/v1") return openV1(request, env, options);
     return route(request, new Broker(env, options));
   },

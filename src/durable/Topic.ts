@@ -167,12 +167,13 @@ export class Topic extends DurableObject<Env> {
     return "done";
   }
 
-  /** Null when there is no such topic, or it lacks the channel that is asked for. */
+  /** Null when there is no such topic. */
   async stats(channel: string | null, includesClients: boolean): Promise<TopicReport | null> {
     const topic = this.#topic;
-    if (!topic || (channel !== null && !topic.log.hasChannel(channel))) return null;
-    const names = channel === null ? topic.log.channelNames : [channel];
+    if (!topic) return null;
     const producers = this.#producers.reports;
+    if (channel !== null && !topic.log.hasChannel(channel)) return { topic: null, producers };
+    const names = channel === null ? topic.log.channelNames : [channel];
     const asked = await Promise.all(names.map((name) => this.#channelStats(topic, name, includesClients)));
     const reports = asked.filter((report) => report !== null);
     const channels = reports.map(({ stats }) => stats);

@@ -56,7 +56,8 @@ export interface TopicStats {
 
 /** What a topic's object says of itself, its channels and who publishes to it. */
 export interface TopicReport {
-  readonly topic: TopicStats;
+  /** Null when a channel was asked for that it does not have. */
+  readonly topic: TopicStats | null;
   readonly producers: ClientReport[];
 }
 

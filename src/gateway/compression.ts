@@ -10,7 +10,7 @@ import { SnappyDecoder, SnappyEncoder } from "../protocol/snappy-framing.ts";
 export interface Codec {
   /** What can be decoded by this without anything that follows. */
   encode(bytes: Uint8Array): Promise<Uint8Array>;
-  /** What is complete; null when the stream is corrupt. */
+  /** What is complete; null when the stream is corrupt or has ended. */
   decode(bytes: Uint8Array): Promise<Uint8Array | null>;
 }
 
@@ -37,17 +37,20 @@ class DeflateCodec implements Codec {
   readonly #inflate: InflateRaw = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
   readonly #deflated: Uint8Array[] = [];
   readonly #inflated: Uint8Array[] = [];
-  #isCorrupt = false;
-  #onCorrupt: () => void = () => {};
+  /** The stream is corrupt, or it has ended: then nothing may follow. */
+  #isOver = false;
+  #onOver: () => void = () => {};
 
   constructor(level: number) {
     this.#deflate = createDeflateRaw({ level });
     this.#deflate.on("data", (piece: Uint8Array) => this.#deflated.push(piece));
     this.#inflate.on("data", (piece: Uint8Array) => this.#inflated.push(piece));
-    this.#inflate.on("error", () => {
-      this.#isCorrupt = true;
-      this.#onCorrupt();
-    });
+    for (const event of ["error", "end"]) {
+      this.#inflate.on(event, () => {
+        this.#isOver = true;
+        this.#onOver();
+      });
+    }
   }
 
   async encode(bytes: Uint8Array): Promise<Uint8Array> {
@@ -57,11 +60,12 @@ class DeflateCodec implements Codec {
   }
 
   async decode(bytes: Uint8Array): Promise<Uint8Array | null> {
-    if (this.#isCorrupt) return null;
+    if (this.#isOver) return null;
     await new Promise<void>((resolve) => {
-      this.#onCorrupt = resolve;
+      this.#onOver = resolve;
       this.#inflate.write(Buffer.from(bytes), () => resolve());
     });
-    return this.#isCorrupt ? null : concat(this.#inflated.splice(0));
+    const inflated = concat(this.#inflated.splice(0));
+    return this.#isOver && inflated.length === 0 ? null : inflated;
   }
 }

@@ -20,13 +20,19 @@ const MAGIC_LENGTH = 4;
 const V1_MAGIC = "  V1";
 
 /** Answers a request for /v2. */
-export async function openV2(request: Request, env: Env, options: Options): Promise<Response> {
+export async function openV2(
+  request: Request,
+  env: Env,
+  options: Options,
+  context: ExecutionContext,
+): Promise<Response> {
   if (!isUpgrade(request)) return upgradeRequired("V2");
   const { searchParams } = new URL(request.url);
   const topic = searchParams.get("topic");
   const channel = searchParams.get("channel");
   const connection = newConnection(request.headers.get("CF-Connecting-IP"));
-  if (topic === null) return channel === null ? serveWebSocket(env, options, connection) : badName("MISSING_ARG_TOPIC");
+  if (topic === null)
+    return channel === null ? serveWebSocket(env, options, connection, context) : badName("MISSING_ARG_TOPIC");
   if (!isValidName(topic)) return badName("INVALID_ARG_TOPIC");
   if (channel !== null && !isValidName(channel)) return badName("INVALID_ARG_CHANNEL");
   const object =
@@ -52,7 +58,8 @@ export async function serveTcp(socket: Socket, env: Env, options: Options): Prom
   const connection = newConnection(null, remoteAddress);
   const reader = socket.readable.getReader();
   let client: TcpClient | null = null;
-  const createEnd = (onTaken: OnTaken) => new TcpEnd(socket, onTaken, () => client?.close());
+  const stopReading = () => void reader.cancel().catch(() => {});
+  const createEnd = (onTaken: OnTaken) => new TcpEnd(socket, onTaken, () => client?.close(), stopReading);
   try {
     const magic = await readMagic(reader);
     client =
@@ -64,7 +71,7 @@ export async function serveTcp(socket: Socket, env: Env, options: Options): Prom
       client.receive(read.value as Uint8Array);
       await client.hasRoom();
     }
-    client.endOfInput();
+    await client.endOfInput();
   } catch {
     client?.close(); // the client reset the connection
   }
@@ -75,7 +82,7 @@ export async function serveTcp(socket: Socket, env: Env, options: Options): Prom
 /** What the Worker does for a client on TCP: a gateway for V2, or a link to Lookup for V1. */
 interface TcpClient {
   receive(bytes: Uint8Array): void;
-  endOfInput(): void;
+  endOfInput(): Promise<void>;
   /** Resolves when the client may be read on. */
   hasRoom(): Promise<void>;
   close(): void;
@@ -103,7 +110,7 @@ function selfIntroduction(options: Options, calledAt: URL | null): string {
   return JSON.stringify({ broadcast_address, hostname, http_port, tcp_port, version });
 }
 
-function serveWebSocket(env: Env, options: Options, connection: Connection): Response {
+function serveWebSocket(env: Env, options: Options, connection: Connection, context: ExecutionContext): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
   server.accept();
@@ -112,8 +119,15 @@ function serveWebSocket(env: Env, options: Options, connection: Connection): Res
     if (typeof data !== "string") gateway.receive(new Uint8Array(data as ArrayBuffer));
     else server.close(UNSUPPORTED_DATA, "binary messages only");
   });
-  server.addEventListener("close", () => gateway.close());
-  server.addEventListener("error", () => gateway.close());
+  // What was sent before the connection ended is carried out, though nobody hears the answers.
+  const finish = async () => {
+    await gateway.endOfInput();
+    await gateway.allAnswered();
+    gateway.close();
+  };
+  const ended = () => context.waitUntil(finish());
+  server.addEventListener("close", ended);
+  server.addEventListener("error", ended);
   return new Response(null, { status: 101, webSocket: client });
 }
 

@@ -22,6 +22,11 @@ const CONGESTED = 8 * 2 ** 20;
 /** A client that cannot be kept from sending is closed at this, and so is one that takes nothing of what it is sent. */
 const OVERRUN = 64 * 2 ** 20;
 
+/** Compressed bytes that are decoded at a time. */
+const DECODED_AT_ONCE = 16_384;
+/** Links to topics that a client may have without publishing to them. */
+const MAX_LINKS = 64;
+
 export class Gateway {
   readonly #env: Env;
   readonly #session: Session;
@@ -34,6 +39,8 @@ export class Gateway {
   #decoding: Promise<void> = Promise.resolve();
   #encoding: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Compressed bytes that came and were not looked at. */
+  #undecoded = 0;
   #isInputOver = false;
   #isClosed = false;
   #progressed: (() => void)[] = [];
@@ -43,9 +50,7 @@ export class Gateway {
     const settings = initialSettings(connection, gatewayDefaults(options));
     this.#session = new Session(connection, settings, gatewayLimits(options), this.#host, true);
     this.#client = createEnd((bytes) => this.#consumer?.taken(bytes));
-    const now = Date.now();
-    this.#heartbeat = new Heartbeat(now);
-    this.#startHeartbeat(now);
+    this.#heartbeat = new Heartbeat(Date.now());
   }
 
   readonly #host: SessionHost = {
@@ -67,25 +72,33 @@ export class Gateway {
     this.#heartbeat.heard(now);
     const codec = this.#codec;
     if (codec === null) this.#accept(bytes, now);
-    else this.#decoding = this.#decoding.then(() => this.#decode(codec, bytes));
+    else this.#decodeLater(codec, bytes);
     if (this.#outstanding > OVERRUN) this.close();
   }
 
-  /** The client sends nothing more, but may still be waiting for replies. */
-  endOfInput(): void {
+  /** The client sends nothing more, but may still be waiting for replies. Resolves when all it has sent was looked at. */
+  endOfInput(): Promise<void> {
     this.#decoding = this.#decoding.then(() => {
       this.#isInputOver = true;
       if (this.#consumer) this.#consumer.endOfInput();
       else this.#session.endOfInput(Date.now());
       this.#flush();
     });
+    return this.#decoding;
+  }
+
+  /** Resolves when everything that was published is answered. */
+  allAnswered(): Promise<void> {
+    return this.#until(() => this.#unanswered === 0);
   }
 
   /** Resolves at once, or when so much was answered that the client may be read on. */
-  async hasRoom(): Promise<void> {
-    while (this.#outstanding > CONGESTED && !this.#isClosed) {
-      await new Promise<void>((resolve) => this.#progressed.push(resolve));
-    }
+  hasRoom(): Promise<void> {
+    return this.#until(() => this.#outstanding <= CONGESTED);
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    while (!holds() && !this.#isClosed) await new Promise<void>((resolve) => this.#progressed.push(resolve));
   }
 
   /** Closes everything; what was sent before still goes out. */
@@ -104,7 +117,12 @@ export class Gateway {
     return { connection, gateway: { settings, tellsTaken: this.#client.tellsTaken } };
   }
 
+  /** Bytes that the client has sent and that are not answered. */
   get #outstanding(): number {
+    return this.#undecoded + this.#unanswered;
+  }
+
+  get #unanswered(): number {
     let bytes = this.#session.unread;
     for (const producer of this.#producers.values()) bytes += producer.outstanding;
     return bytes;
@@ -118,20 +136,33 @@ export class Gateway {
     }
     this.#session.receive(bytes, now);
     for (const producer of this.#producers.values()) producer.flush();
-    this.#startHeartbeat(now);
     this.#flush();
   }
 
+  #decodeLater(codec: Codec, bytes: Uint8Array): void {
+    this.#undecoded += bytes.length;
+    this.#decoding = this.#decoding.then(() => this.#decode(codec, bytes));
+  }
+
+  /** In small pieces, each of which may become a thousand times as long. */
   async #decode(codec: Codec, bytes: Uint8Array): Promise<void> {
-    const plain = await codec.decode(bytes);
-    if (plain === null) this.close();
-    else if (plain.length > 0) this.#accept(plain, Date.now());
+    for (let at = 0; at < bytes.length && !this.#isClosed; at += DECODED_AT_ONCE) {
+      const piece = bytes.subarray(at, at + DECODED_AT_ONCE);
+      const plain = await codec.decode(piece);
+      this.#undecoded -= piece.length;
+      if (plain === null) this.close();
+      else if (plain.length > 0) this.#accept(plain, Date.now());
+      if (this.#outstanding > OVERRUN) this.close();
+      await this.#until(() => this.#unanswered <= CONGESTED || this.#session.isBlocked);
+    }
+    this.#progress();
   }
 
   /** Sends what the session has to say, and closes when that was the last. */
   #flush(): void {
     if (this.#consumer) return;
     const output = this.#session.takeOutput();
+    this.#startHeartbeat(Date.now());
     // Taking the last reply may have carried out what waited for it.
     for (const producer of this.#producers.values()) producer.flush();
     if (output.length > 0) this.#send(concat(output));
@@ -148,6 +179,7 @@ export class Gateway {
   #producer(topic: string): ProducerLink {
     const known = this.#producers.get(topic);
     if (known) return known;
+    if (this.#producers.size >= MAX_LINKS) this.#closeIdleLinks();
     const object = this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic }));
     const link: ProducerLink = new ProducerLink(object, this.#introduction, {
       answered: () => {
@@ -166,6 +198,15 @@ export class Gateway {
     });
     this.#producers.set(topic, link);
     return link;
+  }
+
+  /** A client that publishes to one topic after the other does not keep a link to each. */
+  #closeIdleLinks(): void {
+    for (const [topic, link] of this.#producers) {
+      if (!link.isIdle) continue;
+      link.close();
+      this.#producers.delete(topic);
+    }
   }
 
   #subscribe(topic: string, channel: string, session: Session): void {
@@ -187,15 +228,19 @@ export class Gateway {
       this.#flush();
       const codec = createCodec(compression, settings.deflateLevel);
       this.#codec = codec;
-      const rest = this.#session.takeRest();
       this.#send(OK_FRAME);
-      this.#session.resume(Date.now());
-      if (rest.length > 0) this.#decoding = this.#decoding.then(() => this.#decode(codec, rest));
+      this.#decodeLater(codec, this.#session.takeRest());
+      // Until then the end of input, if it has come, is still to come for the session.
+      this.#decoding = this.#decoding.then(() => {
+        this.#session.resume(Date.now());
+        this.#flush();
+      });
     });
   }
 
   /** Begins to send heartbeats at the interval that was negotiated last. */
   #startHeartbeat(now: number): void {
+    if (!this.#session.hasMagic) return;
     const { heartbeatIntervalMs } = this.#session.settings;
     if (heartbeatIntervalMs === this.#heartbeat.intervalMs) return;
     this.#heartbeat.start(heartbeatIntervalMs, now);
@@ -212,6 +257,7 @@ export class Gateway {
 
   #beat(): void {
     const now = Date.now();
+    if (this.#progressed.length > 0) this.#heartbeat.heard(now); // it is we who do not read
     if (this.#heartbeat.beat(now)) this.#send(HEARTBEAT_FRAME);
     if (this.#heartbeat.isTooSilent(now) || this.#client.isStuck(this.#heartbeat.intervalMs, now)) this.close();
     this.#waitForHeartbeat(now);

@@ -10,6 +10,9 @@ export interface LinkEvents {
   closed(): void;
 }
 
+/** Bytes of one WebSocket message; the platform's limit is 32 MiB (platform notes A1). */
+const MAX_MESSAGE = 16 * 2 ** 20;
+
 export class ObjectLink {
   readonly #events: LinkEvents;
   #socket: WebSocket | null = null;
@@ -54,6 +57,7 @@ export class ObjectLink {
     this.#send(stream);
   }
 
+  /** Closes once what was added is sent. */
   close(): void {
     this.#isClosed = true;
     this.#socket?.close(1000);
@@ -69,8 +73,8 @@ export class ObjectLink {
       webSocket.addEventListener("close", () => this.#ended());
       webSocket.addEventListener("error", () => this.#ended());
       this.#socket = webSocket;
+      this.flush();
       if (this.#isClosed) webSocket.close(1000);
-      else this.flush();
     } catch (error) {
       console.error("object could not be reached:", error);
       this.#ended();
@@ -84,7 +88,8 @@ export class ObjectLink {
   }
 
   #send(stream: Uint8Array[]): void {
-    if (stream.length > 0) this.#socket?.send(concat(stream));
+    const bytes = concat(stream);
+    for (let at = 0; at < bytes.length; at += MAX_MESSAGE) this.#socket?.send(bytes.subarray(at, at + MAX_MESSAGE));
   }
 }
 

@@ -6,6 +6,7 @@ import { FrameType } from "../protocol/frame.ts";
 import { type Receipt, settle } from "../session/reply-queue.ts";
 import type { Session } from "../session/session.ts";
 import type { Publication } from "../session/session-host.ts";
+import { Fifo } from "./fifo.ts";
 import { ObjectLink } from "./object-link.ts";
 
 export interface ProducerEvents {
@@ -26,9 +27,9 @@ export class ProducerLink {
   readonly #link: ObjectLink;
   readonly #events: ProducerEvents;
   /** Receipts that are owed replies, in order. */
-  #receipts: Receipt[] = [];
+  readonly #receipts = new Fifo<Receipt>();
   /** What was sent at a time and is not yet answered, in order. */
-  #sent: Sent[] = [];
+  readonly #sent = new Fifo<Sent>();
   #next: Sent = { replies: 0, bytes: 0 };
   #outstanding = 0;
 
@@ -36,8 +37,13 @@ export class ProducerLink {
     this.#events = events;
     this.#link = new ObjectLink(object, introduction, {
       data: (bytes) => this.#answered(bytes),
-      closed: () => events.closed(this.#receipts.length > 0),
+      closed: () => events.closed(this.#receipts.size > 0),
     });
+  }
+
+  /** Whether nothing is owed, or waits to be sent. */
+  get isIdle(): boolean {
+    return this.#receipts.size === 0;
   }
 
   /** Bytes that were published and not answered. */
@@ -49,7 +55,7 @@ export class ProducerLink {
   publish({ buffer, start, bodyEnd }: Publication, session: Session): void {
     this.#link.add(buffer, start, bodyEnd);
     const receipt = session.replies.expect(this);
-    if (this.#receipts.at(-1) !== receipt) this.#receipts.push(receipt);
+    if (this.#receipts.last !== receipt) this.#receipts.push(receipt);
     this.#next.replies++;
     this.#next.bytes += bodyEnd - start;
     this.#outstanding += bodyEnd - start;
@@ -70,7 +76,7 @@ export class ProducerLink {
   #answered(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) {
-      const receipt = this.#receipts[0];
+      const receipt = this.#receipts.first;
       if (!receipt) break; // an object says nothing that it was not asked
       const from = at;
       let count = 0;
@@ -79,6 +85,7 @@ export class ProducerLink {
         const end = at + 4 + readInt32(bytes, at);
         if (readInt32(bytes, at + 4) === FrameType.error) {
           settle(receipt, bytes.subarray(from, at), count);
+          this.#receipts.clear(); // nothing more is answered: the object closes the link now
           this.#events.refused(receipt, bytes.subarray(at, end));
           return;
         }
@@ -95,7 +102,7 @@ export class ProducerLink {
   /** Takes note of so many replies. */
   #take(replies: number): void {
     let left = replies;
-    for (let sent = this.#sent[0]; sent !== undefined && left > 0; sent = this.#sent[0]) {
+    for (let sent = this.#sent.first; sent !== undefined && left > 0; sent = this.#sent.first) {
       const taken = Math.min(left, sent.replies);
       sent.replies -= taken;
       left -= taken;

@@ -22,7 +22,7 @@ export class V1Link {
     this.#link.flush();
   }
 
-  endOfInput(): void {
+  async endOfInput(): Promise<void> {
     this.#link.addControl(END_OF_INPUT);
     this.#link.flush();
   }

@@ -33,9 +33,16 @@ export async function info(request: Request, broker: Broker): Promise<Response> 
   });
 }
 
-export async function getConfig(_request: Request, broker: Broker, name: string): Promise<Response | HttpError> {
-  const options =
-    name === "log_level" ? { ...broker.options, logLevel: await broker.lookup.logLevel() } : broker.options;
+/** Of what the broker finds out by itself, that is shown. */
+export async function getConfig(request: Request, broker: Broker, name: string): Promise<Response | HttpError> {
+  const { broadcast_address, tcp_port, http_port } = ownPeerInfo(broker.options, new URL(request.url));
+  const options = {
+    ...broker.options,
+    broadcastAddress: broadcast_address,
+    broadcastTcpPort: tcp_port,
+    broadcastHttpPort: http_port,
+    ...(name === "log_level" && { logLevel: await broker.lookup.logLevel() }),
+  };
   const value = configValue(options, name);
   if (value === null) return INVALID_OPTION;
   return value.isJson ? rawJson(value.text) : ok(value.text);

@@ -53,16 +53,21 @@ export function topicChannelParams(params: Params): TopicChannel | HttpError {
   return { topic, channel };
 }
 
-/** The whole body, or null when it is longer than `limit` bytes: then most of it is not even read. */
+/** The whole body; null when it is longer than `limit` bytes, of which most is not even read then, or when it broke off. */
 export async function readBody(request: Request, limit: number): Promise<Uint8Array | null> {
   const announced = request.headers.get("Content-Length");
-  if (announced !== null) {
-    return Number(announced) > limit ? null : new Uint8Array(await request.arrayBuffer());
+  if (announced !== null && Number(announced) > limit) return null;
+  try {
+    return announced === null ? await readUpTo(limit, request.body) : new Uint8Array(await request.arrayBuffer());
+  } catch {
+    return null; // the client is gone, and hears no answer
   }
-  if (request.body === null) return new Uint8Array(0);
+}
+
+async function readUpTo(limit: number, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+  for await (const chunk of body ?? []) {
     size += chunk.length;
     if (size > limit) return null;
     chunks.push(chunk);

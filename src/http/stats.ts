@@ -44,7 +44,7 @@ export async function stats(request: Request, broker: Broker): Promise<Response 
   const includesMemory = params.isOn("include_mem", true);
   const startTime = broker.lookup.startTime();
   const reports = await topicReports(broker, params, includesClients);
-  const topics = reports?.map(({ topic }) => topic) ?? null;
+  const topics = reports?.flatMap(({ topic }) => topic ?? []) ?? null;
   const producers = includesClients && reports !== null ? mergeProducers(reports) : [];
   const document: StatsDocument = {
     version: NSQ_VERSION,
@@ -65,7 +65,7 @@ async function topicReports(broker: Broker, params: Params, includesClients: boo
   const names = topic === null ? await broker.lookup.ownTopics() : [topic];
   const reports = await Promise.all(names.map((name) => broker.topic(name).stats(channel, includesClients)));
   const found = reports.filter((report) => report !== null);
-  return topic !== null && channel === null && found.length === 0 ? null : found;
+  return topic !== null && found.length === 0 ? null : found;
 }
 
 /** One entry for each connection, with its counts for all topics. */

@@ -13,7 +13,10 @@ export type Struct<F extends StructFields> = {
 };
 
 const ZERO = { string: "", bool: false, int: 0, int32: 0 } as const;
-const INTEGER = /^-?\d+$/;
+/** No longer than an int64 is. */
+const INTEGER = /^-?\d{1,20}$/;
+/** No client says so much of itself: in a longer text it is not looked at how numbers are written, which would take very long. */
+const MAX_LITERALS = 65_536;
 const BITS = { int: 64, int32: 32 } as const;
 
 /** A number as it was written: `1000` is an integer for Go, `1000.0` and `1e3` are not. */
@@ -47,6 +50,7 @@ export function decodeStruct<F extends StructFields>(body: Uint8Array, fields: F
 function decodeField(kind: FieldKind, value: unknown): string | boolean | number | undefined {
   if (kind === "string") return typeof value === "string" ? value.toWellFormed() : undefined;
   if (kind === "bool") return typeof value === "boolean" ? value : undefined;
+  if (typeof value === "number") return Number.isSafeInteger(value) ? value : undefined;
   if (!(value instanceof NumberLiteral) || !INTEGER.test(value.source)) return undefined;
   const number = BigInt(value.source);
   return BigInt.asIntN(BITS[kind], number) === number ? Number(number) : undefined;
@@ -57,7 +61,7 @@ function parse(text: string): unknown {
   const keepLiteral = (_key: string, value: unknown, context?: { source?: string }) =>
     typeof value === "number" ? new NumberLiteral(context?.source ?? String(value)) : value;
   try {
-    return JSON.parse(text, keepLiteral);
+    return text.length > MAX_LITERALS ? JSON.parse(text) : JSON.parse(text, keepLiteral);
   } catch {
     return undefined; // a client's mistake, not ours: the caller words the error
   }

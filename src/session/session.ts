@@ -43,6 +43,8 @@ interface Publishing {
 const MAGIC = "  V2";
 /** A longer piece of a command is not kept in a snapshot. */
 const MAX_PARTIAL = 4_096;
+/** Replies that a client may leave unread, bytes. */
+const MAX_UNHEARD = 64 * 2 ** 20;
 /** Counts are kept for so many topics; hardly any connection publishes to more. */
 const MAX_PUB_COUNTS = 64;
 
@@ -65,6 +67,9 @@ export class Session {
   #magic: Uint8Array | null = EMPTY;
   /** Input that came while something was waited for. */
   #inbox: Uint8Array[] = [];
+  #unread = 0;
+  /** Bytes of replies that the client may not have read: it has not said anything since that would show it. */
+  #unheard = 0;
   #command: Command | null = null;
   #isBlocked = false;
   #awaitsReplies = false;
@@ -138,7 +143,12 @@ export class Session {
 
   /** Bytes that came and were not looked at yet. */
   get unread(): number {
-    return this.#inbox.reduce((sum, chunk) => sum + chunk.length, 0);
+    return this.#unread;
+  }
+
+  /** Whether it has begun: before the magic nothing is said to a client. */
+  get hasMagic(): boolean {
+    return this.#magic === null;
   }
 
   /** Whether a command is under way that is too long to be kept in a snapshot. */
@@ -161,6 +171,7 @@ export class Session {
     this.now = now;
     if (this.#isEnded || chunk.length === 0) return;
     this.#inbox.push(chunk);
+    this.#unread += chunk.length;
     this.#run();
   }
 
@@ -226,11 +237,24 @@ export class Session {
   takeRest(): Uint8Array {
     const rest = concat([this.#decoder.rest, ...this.#inbox]).slice();
     this.#inbox = [];
+    this.#unread = 0;
     this.#decoder.clear();
     return rest;
   }
 
   // For the commands.
+
+  /** Answers with a frame that may be longer than its command: one who reads nothing and asks on must not fill the memory. */
+  reply(frame: Uint8Array): void {
+    this.replies.push(frame);
+    this.#unheard += frame.length;
+    if (this.#unheard > MAX_UNHEARD) this.#isEnded = true;
+  }
+
+  /** The client has answered something that it was sent: it reads. */
+  hasHeard(): void {
+    this.#unheard = 0;
+  }
 
   startSubscribe(topic: string, channel: string): void {
     this.#isBlocked = true;
@@ -279,8 +303,11 @@ export class Session {
 
   /** Hands the next input to the decoder; false when there is none. */
   #readOn(): boolean {
-    const chunk = this.#inbox.shift();
-    if (chunk === undefined) return false;
+    if (this.#inbox.length === 0) return false;
+    // All at once: pushing again would move what the host may still hold of the commands before.
+    const chunk = concat(this.#inbox);
+    this.#inbox = [];
+    this.#unread = 0;
     const commands = this.#magic === null ? chunk : this.#readMagic(this.#magic, chunk);
     if (commands.length > 0) this.#decoder.push(commands);
     return true;
@@ -344,7 +371,7 @@ export class Session {
   }
 
   #fail(error: ClientError): void {
-    this.replies.push(errorFrame(error));
+    this.reply(errorFrame(error));
     if (isFatal(error)) this.#isEnded = true;
   }
 }

@@ -39,7 +39,10 @@ function answer(
       if (line.paramLength(0) !== MESSAGE_ID_LENGTH) return invalid("invalid message ID");
       const seq = parseMessageId(line.buffer, line.paramStart(0), session.queue.node);
       const outcome = carryOut(session, seq, line);
-      if (outcome === "done") return null;
+      if (outcome === "done") {
+        session.hasHeard();
+        return null;
+      }
       if (typeof outcome !== "string") return outcome;
       return clientError(`E_${name}_FAILED`, `${name} ${line.param(0)} failed ${REASONS[outcome]}`);
     },

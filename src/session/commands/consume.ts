@@ -50,7 +50,14 @@ export const cls: Command = {
   },
 };
 
-export const nop: Command = { isBarrier: false, run: () => null };
+/** The answer to a heartbeat. */
+export const nop: Command = {
+  isBarrier: false,
+  run: (session) => {
+    session.hasHeard();
+    return null;
+  },
+};
 
 /** A number as nsqd prints it back. */
 export function plain(digits: string): string {

@@ -16,7 +16,7 @@ export const identify: Command = {
     const negotiated = negotiate(request, session.settings, session.limits);
     if ("code" in negotiated) return negotiated;
     session.settings = negotiated.settings;
-    session.replies.push(responseFrame(utf8(negotiated.reply)));
+    session.reply(responseFrame(utf8(negotiated.reply)));
     if (negotiated.settings.compression !== "none") session.startCompression();
     return null;
   }),
