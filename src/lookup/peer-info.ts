@@ -16,6 +16,7 @@ export interface PeerInfo {
 }
 
 const FIELDS = {
+  remote_address: "string",
   hostname: "string",
   broadcast_address: "string",
   tcp_port: "int",
@@ -31,5 +32,5 @@ export function decodePeerInfo(body: Uint8Array, remoteAddress: string): PeerInf
   if (said === null) return "undecodable";
   const isComplete =
     said.broadcast_address !== "" && said.tcp_port !== 0 && said.http_port !== 0 && said.version !== "";
-  return isComplete ? { remote_address: remoteAddress, ...said } : "incomplete";
+  return isComplete ? { ...said, remote_address: remoteAddress } : "incomplete";
 }

@@ -17,6 +17,8 @@ export interface V1Host {
 /** What a session is besides its connection: enough to go on with it after its host slept. */
 export interface V1State {
   readonly hasMagic: boolean;
+  /** Whether the body of IDENTIFY comes next. */
+  readonly isIdentifying: boolean;
   readonly info: PeerInfo | null;
   readonly lastUpdate: number;
   /** Bytes of a command that is not yet complete. */
@@ -29,6 +31,8 @@ const SIZE = 4;
 /** nsqlookupd takes any length; no nsqd says more than some hundred bytes at a time. */
 const MAX_LINE = 1_024;
 const MAX_BODY = 4_096;
+/** What Go trims, as far as it is one byte. */
+const SPACE_AROUND = /^[\t\n\v\f\r ]+|[\t\n\v\f\r ]+$/g;
 
 type Reply = { readonly text: string; readonly isFatal: boolean };
 
@@ -49,16 +53,22 @@ export class V1Session {
     this.#host = host;
   }
 
-  restore({ hasMagic, info, lastUpdate, partial }: V1State): void {
+  restore({ hasMagic, isIdentifying, info, lastUpdate, partial }: V1State): void {
     this.#hasMagic = hasMagic;
+    this.#isIdentifying = isIdentifying;
     this.#info = info;
     this.#lastUpdate = lastUpdate;
     this.#input = partial;
   }
 
   get state(): V1State {
-    const partial = this.#isIdentifying ? concat([IDENTIFY_LINE, this.#input]) : this.#input.slice();
-    return { hasMagic: this.#hasMagic, info: this.#info, lastUpdate: this.#lastUpdate, partial };
+    return {
+      hasMagic: this.#hasMagic,
+      isIdentifying: this.#isIdentifying,
+      info: this.#info,
+      lastUpdate: this.#lastUpdate,
+      partial: this.#input.slice(),
+    };
   }
 
   /** Null before IDENTIFY. */
@@ -120,7 +130,7 @@ export class V1Session {
       return false;
     }
     if (lf < 0) return false;
-    const [name, ...params] = toByteString(this.#input, 0, lf).trim().split(" ");
+    const [name, ...params] = toByteString(this.#input, 0, lf).replace(SPACE_AROUND, "").split(" ");
     this.#input = this.#input.subarray(lf + 1);
     const reply = this.#carryOut(name as string, params, now);
     if (reply) this.#reply(reply);
@@ -191,7 +201,6 @@ export class V1Session {
   }
 }
 
-const IDENTIFY_LINE = fromByteString("IDENTIFY\n");
 const OK: Reply = { text: "OK", isFatal: false };
 
 function fatal(text: string): Reply {
