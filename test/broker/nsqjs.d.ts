@@ -11,7 +11,13 @@ declare module "nsqjs" {
 
   interface ReaderOptions extends ConnectionOptions {
     /** `host:port` */
-    nsqdTCPAddresses: string[];
+    nsqdTCPAddresses?: string[];
+    /** `host:port` */
+    lookupdHTTPAddresses?: string[];
+    /** s */
+    lookupdPollInterval?: number;
+    /** A part of the interval. */
+    lookupdPollJitter?: number;
     maxInFlight?: number;
   }
 

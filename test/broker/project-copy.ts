@@ -1,11 +1,10 @@
 // The project in a folder of its own, with ports that nobody else has: everything but wrangler.toml is a link.
 
-import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../helpers/free-port.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const CONFIG = "wrangler.toml";
@@ -29,13 +28,4 @@ export async function copyProject(): Promise<ProjectCopy> {
   if (changed === config) throw new Error(`no TCP port in ${CONFIG}`);
   await writeFile(join(dir, CONFIG), changed);
   return { dir, tcpPort, remove: () => rm(dir, { recursive: true, force: true }) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

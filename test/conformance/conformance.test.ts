@@ -7,7 +7,7 @@ import { DIFFERENCES, DIRECT_DIFFERENCES } from "./differences.ts";
 import { runSuite } from "./run-suite.ts";
 import type { Target } from "./target.ts";
 
-/** nsqlookupd's areas have their own test. */
+const NSQLOOKUPD_AREAS = ["cluster", "lookup-http", "lookup-tcp"];
 const AREAS = [
   "auth",
   "channels",
@@ -32,7 +32,7 @@ const V2_AREAS = AREAS.filter((area) => !area.startsWith("http-admin") && area !
 const SLICES = [1, 3, 7, 2, 13, 64, 5];
 const MINUTES = 60_000;
 
-describe("nsqd's recorded behaviour", () => {
+describe("nsqd's and nsqlookupd's recorded behaviour", () => {
   let broker: BrokerProcess;
   beforeAll(async () => {
     broker = await startBroker();
@@ -41,6 +41,11 @@ describe("nsqd's recorded behaviour", () => {
 
   it("[HTTP1] [STAT1] [DOOR1] holds over TCP", { timeout: 5 * MINUTES }, async () => {
     await expectConformance({ http: broker.http, tcp: broker.tcp }, AREAS);
+  });
+
+  it("[LKP2] [LKP6] holds for nsqlookupd", { timeout: 5 * MINUTES }, async () => {
+    const target = { http: broker.http, tcp: broker.tcp, lookupHttp: `${broker.http}/lookupd`, lookupTcp: broker.tcp };
+    await expectConformance(target, NSQLOOKUPD_AREAS, 100);
   });
 
   it("[DOOR1] holds over /v2", { timeout: 5 * MINUTES }, async () => {
@@ -60,10 +65,10 @@ describe("nsqd's recorded behaviour", () => {
   });
 });
 
-async function expectConformance(target: Target, areas: string[]): Promise<void> {
+async function expectConformance(target: Target, areas: string[], atLeast = 400): Promise<void> {
   const skip = target.direct ? { ...DIFFERENCES, ...DIRECT_DIFFERENCES } : DIFFERENCES;
   const results = await runSuite({ ...target, scanDelay: 0 }, { areas, quirks: true, skip });
   const failures = results.filter(({ status }) => status === "failed");
   expect(failures).toEqual([]);
-  expect(results.filter(({ status }) => status === "passed").length).toBeGreaterThan(400);
+  expect(results.filter(({ status }) => status === "passed").length).toBeGreaterThan(atLeast);
 }

@@ -14,6 +14,11 @@ export const DIFFERENCES: Readonly<Record<string, string>> = {
   "http-misc/config-get-tls-min-version": "an option that cannot apply here is no option",
   "http-misc/config-get-auth-http-addresses": "an option that cannot apply here is no option",
   "http-misc/config-get-statsd-interval": "an option that cannot apply here is no option",
+  "lookup-tcp/magic-bad": "one TCP port speaks both protocols: the magic of the other is none to refuse",
+  "lookup-tcp/magic-bad-bytes": "one TCP port speaks both protocols: a wrong magic is refused as nsqd does",
+  "lookup-http/lookup-wildcard": "a name is a name: * finds and deletes nothing",
+  "cluster/topic-delete-names-stay": "a topic that is deleted here is gone from the look-ups, too",
+  "cluster/channel-delete": "a channel that is deleted here is gone from the look-ups, too",
   "http-misc/debug-freememory": "what Go's runtime would do is answered with 501 and what to use instead",
 };
 
