@@ -3,6 +3,9 @@
 import { FIRST_NODE, LOOKUP_OBJECT, topicObject } from "../durable/object-names.ts";
 import type { Options } from "../options.ts";
 
+/** When the broker came to be, s since the epoch: it never changes, so each isolate asks once. */
+let startTime: number | null = null;
+
 export class Broker {
   readonly options: Options;
   readonly #env: Env;
@@ -15,6 +18,16 @@ export class Broker {
   /** The object of a topic, whether the topic exists or not. */
   topic(name: string) {
     return this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic: name }));
+  }
+
+  /** When the broker came to be, s since the epoch; when that cannot be asked, now. */
+  async startTime(): Promise<number> {
+    try {
+      startTime ??= await this.lookup.startTime();
+    } catch (error) {
+      console.error("Lookup could not be reached:", error);
+    }
+    return startTime ?? Math.floor(Date.now() / 1000);
   }
 
   get lookup() {

@@ -23,7 +23,7 @@ export async function info(request: Request, broker: Broker): Promise<Response> 
     hostname,
     http_port,
     tcp_port,
-    start_time: await broker.lookup.startTime(),
+    start_time: await broker.startTime(),
     max_heartbeat_interval: options.maxHeartbeatInterval * 1e6,
     max_output_buffer_size: options.maxOutputBufferSize,
     max_output_buffer_timeout: options.maxOutputBufferTimeout * 1e6,

@@ -42,7 +42,7 @@ export async function stats(request: Request, broker: Broker): Promise<Response 
   if (params instanceof HttpError) return params;
   const includesClients = params.isOn("include_clients", true);
   const includesMemory = params.isOn("include_mem", true);
-  const startTime = broker.lookup.startTime();
+  const startTime = broker.startTime();
   const reports = await topicReports(broker, params, includesClients);
   const topics = reports?.flatMap(({ topic }) => topic ?? []) ?? null;
   const producers = includesClients && reports !== null ? mergeProducers(reports) : [];
