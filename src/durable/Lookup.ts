@@ -62,6 +62,8 @@ export class Lookup extends DurableObject<Env> {
    * but for ephemeral ones (spec 2.2): all that it has then are returned.
    */
   announce(topic: string, channels: string[], isNew: boolean): string[] {
+    // What is there of an earlier life of the topic is no news from elsewhere.
+    if (isNew) this.#db.withdraw(topic);
     const known = isNew ? this.#db.channels(topic).filter((channel) => !isEphemeral(channel)) : [];
     const all = [...new Set([...channels, ...known])];
     const before = this.#db.announce(topic, all);

@@ -160,8 +160,8 @@ export class CommandDecoder {
     const announced = this.#state === "body" ? this.#at - keepFrom + this.size : 0;
     const needed = Math.max(kept + added, announced);
     if (this.#isOwned && this.#buffer.length - keepFrom >= needed) return;
-    const fits = this.#isOwned && this.#buffer.length >= needed;
-    const target = fits ? this.#buffer : new Uint8Array(Math.max(needed, 2 * kept));
+    // Always another buffer: the host may still hold views of the commands in this one.
+    const target = new Uint8Array(Math.max(needed, 2 * kept));
     target.set(this.#buffer.subarray(keepFrom, this.#end));
     this.#buffer = target;
     this.#isOwned = true;

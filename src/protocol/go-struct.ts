@@ -50,9 +50,9 @@ export function decodeStruct<F extends StructFields>(body: Uint8Array, fields: F
 function decodeField(kind: FieldKind, value: unknown): string | boolean | number | undefined {
   if (kind === "string") return typeof value === "string" ? value.toWellFormed() : undefined;
   if (kind === "bool") return typeof value === "boolean" ? value : undefined;
-  if (typeof value === "number") return Number.isSafeInteger(value) ? value : undefined;
-  if (!(value instanceof NumberLiteral) || !INTEGER.test(value.source)) return undefined;
-  const number = BigInt(value.source);
+  const source = typeof value === "number" ? String(value) : value instanceof NumberLiteral ? value.source : "";
+  if (!INTEGER.test(source)) return undefined;
+  const number = BigInt(source);
   return BigInt.asIntN(BITS[kind], number) === number ? Number(number) : undefined;
 }
 

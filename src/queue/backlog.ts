@@ -1,7 +1,7 @@
 // What a channel has yet to deliver: the log from its cursor on, messages that wait for another delivery, and deferred ones.
 
 import { BatchWindow, plainRun } from "./batch-window.ts";
-import type { HeldKey, HeldMessage, HeldStore } from "./channel-store.ts";
+import type { HeldKey, HeldStore } from "./channel-store.ts";
 import { Deferred } from "./deferred.ts";
 import { Held } from "./held.ts";
 import type { Batch } from "./log-store.ts";
@@ -40,6 +40,8 @@ export class Backlog {
   #end: number;
   /** Messages whose frame must come from the topic before they can be delivered or held. */
   #missing = new Map<number, Unfinished>();
+  /** Bytes of frames that came for missing messages since the last save. */
+  #suppliedBytes = 0;
 
   constructor(cursor: number, store: HeldStore, mark?: HeldKey) {
     this.#window = new BatchWindow(cursor);
@@ -69,6 +71,11 @@ export class Backlog {
   /** Whether nothing was taken that is not finished, as far as what is in flight does not count. */
   get isIdle(): boolean {
     return this.waiting.size === 0 && this.deferred.size === 0 && this.#held.count() === 0;
+  }
+
+  /** Whether so many frames came to be held that they should be, soon. */
+  get isLaden(): boolean {
+    return this.#suppliedBytes > MAX_DEFERRED_BYTES;
   }
 
   /** How many messages were taken and are in memory, those in flight left out. */
@@ -117,6 +124,7 @@ export class Backlog {
       this.#missing.delete(seq);
       message.frame = frame;
       message.isLost = frame === null;
+      this.#suppliedBytes += frame?.length ?? 0;
       if (message.isLost) lost.push(seq);
     });
     if (lost.length > 0) {
@@ -137,12 +145,13 @@ export class Backlog {
     this.deferred.add(message);
   }
 
-  /** Puts what has fallen due at the tail, by due time. Returns whether there was anything. */
-  release(now: number): boolean {
+  /** Puts what has fallen due at the tail, by due time; at most `room` of those that were held. Returns whether there was anything. */
+  release(now: number, room: number): boolean {
     if (now < this.earliest || this.waiting.size >= MAX_WAITING) return false;
-    const held = this.#held.release(now, RELEASED_AT_ONCE);
+    const limit = Math.max(0, Math.min(RELEASED_AT_ONCE, room));
+    const held = this.#held.release(now, limit);
     // What falls due behind the held ones that are left there must not go before them.
-    const until = held.length === RELEASED_AT_ONCE ? (held.at(-1) as HeldMessage).due : now;
+    const until = held.length === limit ? (held.at(-1)?.due ?? 0) : now;
     const due = this.deferred.release(until);
     for (const { due: heldDue, seq, attempts } of held) {
       due.push({ ...unfinished(seq, now), attempts, heldDue, at: heldDue });
@@ -193,6 +202,7 @@ export class Backlog {
    * whose frame is not at hand becomes missing, and is moved once the frame has come.
    */
   holdLong(inFlight: Iterable<Unfinished>, now: number): void {
+    this.#suppliedBytes = 0;
     const isCrowded = this.deferred.size > MAX_DEFERRED;
     this.deferred.removeIf((message) => {
       const isLong = message.at - now > HOLD_AFTER_MS || isCrowded;

@@ -2,18 +2,18 @@
 // (design 3, nsqd/channel.go). Every message of the channel is in exactly one place: not yet taken, in flight, waiting for
 // another delivery, deferred, or finished.
 
-import { writeAttempts } from "../protocol/message.ts";
-import { Backlog, type Run } from "./backlog.ts";
+import { Backlog } from "./backlog.ts";
 import type { ChannelLife } from "./channel-life.ts";
 import { restoreMessages, savedMessages } from "./channel-snapshot.ts";
 import { type ChannelState, encodeChannelState, type IdleState } from "./channel-state.ts";
 import type { ChannelStore } from "./channel-store.ts";
 import type { Consumer } from "./consumer.ts";
 import { Consumers } from "./consumers.ts";
+import { Delivery } from "./delivery.ts";
 import { InFlight } from "./in-flight.ts";
 import type { Batch } from "./log-store.ts";
-import { frameLength } from "./record.ts";
-import { type Unfinished, unfinished } from "./unfinished.ts";
+import { SaveNeed, type Urgency } from "./save-need.ts";
+import type { Unfinished } from "./unfinished.ts";
 
 export interface ChannelLimits {
   /** The node of the topic, which message ids carry. */
@@ -39,21 +39,17 @@ export interface ChannelCounts {
   readonly isPaused: boolean;
 }
 
-/** When the state must be saved: at once, with the save interval, or not at all. */
-export type SaveNeed = "now" | "soon" | "none";
-
-/** Each takes about 13 bytes of the state's row, which holds 2 MB (platform notes A1). */
-const MAX_UNFINISHED = 100_000;
+const NOBODY: ReadonlySet<Consumer> = new Set();
 
 export class ChannelQueue {
   readonly life: ChannelLife;
   readonly consumers = new Consumers();
   readonly #store: ChannelStore;
   readonly #limits: ChannelLimits;
-  /** Between 0 and 1, for sampling. */
-  readonly #random: () => number;
   readonly #backlog: Backlog;
   readonly #inFlight: InFlight;
+  readonly #delivery: Delivery;
+  readonly #saveNeed = new SaveNeed();
   #requeueCount = 0;
   #timeoutCount = 0;
   #isPaused = false;
@@ -61,7 +57,6 @@ export class ChannelQueue {
   #isFollowing = false;
   /** Whether the topic was told not to do so since it was asked last: its answer may be from before. */
   #hasDeclined = false;
-  #saveNeed: SaveNeed = "none";
   #unsavedFinishes = 0;
   #savedLow: number;
 
@@ -77,7 +72,7 @@ export class ChannelQueue {
     this.#inFlight = new InFlight(life.start);
     this.#store = store;
     this.#limits = limits;
-    this.#random = random;
+    this.#delivery = new Delivery(backlog, this.#inFlight, this.consumers, this.#saveNeed, random);
     this.#savedLow = life.start;
   }
 
@@ -85,7 +80,7 @@ export class ChannelQueue {
   static create(life: ChannelLife, store: ChannelStore, limits: ChannelLimits, random: () => number): ChannelQueue {
     store.held.clear();
     const queue = new ChannelQueue(life, new Backlog(life.start, store.held), store, limits, random);
-    queue.#need("soon");
+    queue.#saveNeed.add("soon");
     return queue;
   }
 
@@ -118,7 +113,7 @@ export class ChannelQueue {
   /** Its messages stay in flight until they time out (spec 1.19). */
   disconnect(consumer: Consumer): void {
     this.consumers.remove(consumer);
-    if (consumer.inFlight > 0) this.#need("soon");
+    if (consumer.inFlight > 0) this.#saveNeed.add("soon");
   }
 
   finish(consumer: Consumer, seq: number): Answered {
@@ -127,7 +122,7 @@ export class ChannelQueue {
     consumer.finishCount++;
     this.#backlog.finish(message);
     this.#unsavedFinishes++;
-    this.#need(this.#unsavedFinishes >= this.#limits.syncEvery ? "now" : "soon");
+    this.#saveNeed.add(this.#unsavedFinishes >= this.#limits.syncEvery ? "now" : "soon");
     return "done";
   }
 
@@ -139,10 +134,10 @@ export class ChannelQueue {
     this.#requeueCount++;
     if (delayMs === 0) {
       this.#backlog.requeue(message);
-      this.#need("soon");
+      this.#saveNeed.add("soon");
     } else {
       this.#backlog.defer(message, now + delayMs);
-      this.#need("now"); // or a crash would bring it back too early
+      this.#saveNeed.add("now"); // or a crash would bring it back too early
     }
     return "done";
   }
@@ -156,13 +151,13 @@ export class ChannelQueue {
     message.at = Math.min(now + consumer.settings.msgTimeoutMs, latest);
     this.#inFlight.reschedule(message);
     consumer.hasRead(message.position);
-    this.#need("soon");
+    this.#saveNeed.add("soon");
     return "done";
   }
 
   setPaused(isPaused: boolean): void {
     this.#isPaused = isPaused;
-    this.#need("now");
+    this.#saveNeed.add("now");
   }
 
   get isPaused(): boolean {
@@ -174,7 +169,7 @@ export class ChannelQueue {
     this.#backlog.empty(end);
     this.#inFlight.clear();
     for (const consumer of this.consumers) consumer.landedAll();
-    this.#need("now");
+    this.#saveNeed.add("now");
   }
 
   /** Takes what the topic sends by itself. Returns whether it should go on doing so. */
@@ -211,8 +206,10 @@ export class ChannelQueue {
 
   /** Takes frames for `missing`. Returns the seqs that the topic does not have any more: these messages are gone. */
   supply(seqs: readonly number[], frames: readonly (Uint8Array | null)[]): number[] {
-    this.#need("soon"); // the frame may have been missing for the message to be held
-    return this.#backlog.supply(seqs, frames);
+    const lost = this.#backlog.supply(seqs, frames);
+    // A frame may have been missing for its message to be held.
+    this.#saveNeed.add(this.#backlog.isLaden ? "now" : "soon");
+    return lost;
   }
 
   /** Brings back what timed out or fell due. */
@@ -222,25 +219,15 @@ export class ChannelQueue {
       message.owner = null;
       this.#timeoutCount++;
       this.#backlog.requeue(message);
-      this.#need("soon");
+      this.#saveNeed.add("soon");
     }
-    this.#backlog.release(now);
+    this.#backlog.release(now, this.#delivery.room);
   }
 
   /** Fills the outboxes of consumers with room, in turns. Returns those that got something. */
   dispatch(now: number): ReadonlySet<Consumer> {
-    const served = new Set<Consumer>();
     this.expire(now);
-    if (this.#isPaused) return served;
-    const share = Math.ceil(this.#backlog.fresh / Math.max(1, this.consumers.ready));
-    for (let consumer = this.consumers.next; consumer; consumer = this.consumers.next) {
-      const outcome = this.#deliverNext(consumer, Math.max(1, share), now);
-      if (outcome === "nothing") break;
-      if (outcome === "passed") continue;
-      this.consumers.served();
-      served.add(consumer);
-    }
-    return served;
+    return this.#isPaused ? NOBODY : this.#delivery.dispatch(now);
   }
 
   /** When `dispatch` has something to do next though nothing else happens, ms; Infinity for never. */
@@ -250,8 +237,8 @@ export class ChannelQueue {
     return Math.min(this.#inFlight.earliest, due > now ? due : Number.POSITIVE_INFINITY);
   }
 
-  get saveNeed(): SaveNeed {
-    return this.#saveNeed;
+  get saveNeed(): Urgency {
+    return this.#saveNeed.urgency;
   }
 
   /** Saves the state, all in one go. Throws what the store throws: then the queue is no longer to be trusted. */
@@ -261,7 +248,7 @@ export class ChannelQueue {
       return encodeChannelState(this.#state(), now);
     });
     this.#savedLow = this.#backlog.low(this.#inFlight);
-    this.#saveNeed = "none";
+    this.#saveNeed.clear();
     this.#unsavedFinishes = 0;
   }
 
@@ -321,81 +308,9 @@ export class ChannelQueue {
     return message;
   }
 
-  /** Gives a consumer what comes next; "passed" when that was put aside, or there may be more now. */
-  #deliverNext(consumer: Consumer, share: number, now: number): "delivered" | "passed" | "nothing" {
-    const waited = this.#backlog.takeWaiting();
-    if (waited) return this.#deliverWaited(waited, consumer, now) ? "delivered" : "passed";
-    const deferred = this.#backlog.deferred.size;
-    const limit = consumer.settings.sampleRate > 0 ? 1 : Math.min(consumer.room, share, this.#room);
-    const run = this.#backlog.takeRun(limit, now);
-    const hasDeferred = this.#backlog.deferred.size > deferred;
-    // What is deferred must be known after a crash, or its body's place in the log would be passed by.
-    if (hasDeferred) this.#need("now");
-    if (run) return this.#deliverRun(run, consumer, now) ? "delivered" : "passed";
-    return hasDeferred || this.#backlog.release(now) ? "passed" : "nothing";
-  }
-
-  /** False when it is dropped. */
-  #deliverRun(run: Run, consumer: Consumer, now: number): boolean {
-    this.#need("soon");
-    if (this.#isSampledOut(consumer)) return false;
-    let at = 0;
-    for (let i = 0; i < run.count; i++) {
-      const length = frameLength(run.frames, at);
-      this.#startFlight(unfinished(run.first + i, now), consumer, length, now);
-      at += length;
-    }
-    consumer.outbox.push(run.frames);
-    return true;
-  }
-
-  /** False when it is dropped. */
-  #deliverWaited(message: Unfinished, consumer: Consumer, now: number): boolean {
-    if (this.#isSampledOut(consumer)) {
-      this.#backlog.finish(message);
-      this.#need("soon");
-      return false;
-    }
-    const frame = (message.frame as Uint8Array).slice();
-    this.#startFlight(message, consumer, frame.length, now);
-    message.frame = null;
-    writeAttempts(frame, 0, message.attempts);
-    consumer.outbox.push(frame);
-    // Saved before the frame goes out, so that attempts never fall, even after a crash.
-    this.#need(message.attempts > 1 ? "now" : "soon");
-    return true;
-  }
-
-  #startFlight(message: Unfinished, consumer: Consumer, length: number, now: number): void {
-    message.attempts++;
-    message.owner = consumer;
-    consumer.sentBytes += length;
-    message.position = consumer.sentBytes;
-    message.deliveredAt = now;
-    message.at = now + consumer.settings.msgTimeoutMs;
-    this.#inFlight.add(message);
-    consumer.inFlight++;
-    consumer.messageCount++;
-  }
-
-  /** N lets N + 1 of 100 pass, as nsqd does (spec 1.17). */
-  #isSampledOut(consumer: Consumer): boolean {
-    const rate = consumer.settings.sampleRate;
-    return rate > 0 && Math.floor(this.#random() * 100) > rate;
-  }
-
-  /** How many more messages may be taken: the state of all that are unfinished must fit into a row. */
-  get #room(): number {
-    return MAX_UNFINISHED - this.#inFlight.size - this.#backlog.size;
-  }
-
   #learnEnd(end: number): void {
     this.#backlog.learnEnd(end);
     if (end - this.#backlog.cursor > this.#limits.maxBehind) this.#backlog.skipTo(end - this.#limits.maxBehind);
-  }
-
-  #need(need: "now" | "soon"): void {
-    if (this.#saveNeed !== "now") this.#saveNeed = need;
   }
 
   #state(): ChannelState {

@@ -90,3 +90,19 @@ export class RecordWriter {
     this.#deferred = 0;
   }
 }
+
+/** The first `count` records of a segment. */
+export function cutSegment(segment: Segment, count: number): Segment {
+  if (count === segment.count) return segment;
+  let at = 0;
+  let deferred = 0;
+  let bodyBytes = 0;
+  for (let i = 0; i < count; i++) {
+    const length = recordLength(segment.bytes, at);
+    const isDue = dueAt(segment.bytes, at) !== 0;
+    bodyBytes += length - lengthOfRecord(0, isDue);
+    if (isDue) deferred++;
+    at += length;
+  }
+  return { bytes: segment.bytes.slice(0, at), count, bodyBytes, deferred };
+}

@@ -1,13 +1,13 @@
 // What a topic is: a log of messages, a pointer to how far it was fanned out, and its channels (design 3).
 
-import { EMPTY } from "../protocol/bytes.ts";
 import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "./channel-life.ts";
+import { DroppedRanges, type SeqRange } from "./dropped-ranges.ts";
+import { LogReader } from "./log-reader.ts";
 import type { Batch, LogStore, StoredBatch } from "./log-store.ts";
-import { RecentBatches } from "./recent-batches.ts";
-import { dueAt, frameOf, lengthOfRecord, recordLength, stamp } from "./record.ts";
-import type { Segment } from "./record-writer.ts";
+import { stamp } from "./record.ts";
+import { cutSegment, type Segment } from "./record-writer.ts";
 
 /** What must be known of a topic besides its log. */
 export interface TopicState {
@@ -31,12 +31,6 @@ export interface ChannelPlaceState {
   readonly dropped: number;
 }
 
-/** From `from` to before `to`. */
-export interface SeqRange {
-  readonly from: number;
-  readonly to: number;
-}
-
 export interface TopicLimits {
   /** The topic's place among the nodes of its name, 0 to 1023. */
   readonly node: number;
@@ -53,9 +47,6 @@ interface ChannelPlace {
   low: number;
 }
 
-/** Kept in memory for channels that keep up. */
-const RECENT_BYTES = 4 * 2 ** 20;
-
 export class TopicLog {
   readonly start: number;
   readonly #store: LogStore;
@@ -63,13 +54,13 @@ export class TopicLog {
   /** Messages that may wait; the newest ones beyond are dropped, yet counted (spec 2.7). */
   readonly #maxWaiting: number;
   readonly #channels = new Map<string, ChannelPlace>();
-  readonly #recent = new RecentBatches(RECENT_BYTES);
+  readonly #reader: LogReader;
   #end: number;
   #totalBytes: number;
   /** Null while it is always the end. */
   #fanout: number | null;
   #isPaused: boolean;
-  #dropped: SeqRange[];
+  readonly #dropped: DroppedRanges;
   readonly #uncounted: number;
   #nextLife: number;
   #droppedCount = 0;
@@ -80,15 +71,16 @@ export class TopicLog {
     this.#limits = limits;
     this.#maxWaiting = isBounded ? limits.memQueueSize : Number.POSITIVE_INFINITY;
     this.start = state.start;
+    this.#dropped = new DroppedRanges(state.dropped);
+    this.#reader = new LogReader(store, this.#dropped, () => this.fanout);
     const newest = store.newest();
     // Without a log the seqs go on behind those that were dropped, or they begin.
-    this.#end = newest ? newest.first + newest.count : Math.max(state.start, ...state.dropped.map(({ to }) => to));
+    this.#end = newest ? newest.first + newest.count : Math.max(state.start, this.#dropped.end);
     this.#uncounted = state.uncounted;
     this.#nextLife = state.nextLife;
     this.#totalBytes = newest?.totalBytes ?? 0;
     this.#fanout = state.fanout;
     this.#isPaused = state.isPaused;
-    this.#dropped = [...state.dropped];
     for (const [name, place] of Object.entries(state.channels)) {
       this.#channels.set(name, { ...place, low: place.life.start });
     }
@@ -101,7 +93,7 @@ export class TopicLog {
       fanout: this.#fanout,
       isPaused: this.#isPaused,
       channels: Object.fromEntries(places),
-      dropped: this.#dropped,
+      dropped: this.#dropped.ranges,
       uncounted: this.#uncounted,
       nextLife: this.#nextLife,
     };
@@ -171,7 +163,7 @@ export class TopicLog {
     this.#store.append(batches, this.free);
     this.#end = first;
     this.#totalBytes = totalBytes;
-    for (const { first, count, bytes } of batches) this.#recent.add({ first, count, bytes });
+    for (const { first, count, bytes } of batches) this.#reader.added({ first, count, bytes });
   }
 
   /** Adds a channel: the first one inherits what waits at the topic. Returns false when it exists. */
@@ -208,12 +200,7 @@ export class TopicLog {
     if (depth === 0) return;
     this.#fanout = this.#end;
     if (this.#channels.size === 0) return; // a channel to come begins behind it
-    const { free } = this;
-    const dropped = this.#dropped.filter(({ to }) => to > free);
-    const last = dropped.at(-1);
-    if (last?.to === from) dropped[dropped.length - 1] = { from: last.from, to: this.#end };
-    else dropped.push({ from, to: this.#end });
-    this.#dropped = dropped;
+    this.#dropped.add({ from, to: this.#end }, this.free);
     for (const place of this.#channels.values()) place.dropped += depth;
   }
 
@@ -249,97 +236,32 @@ export class TopicLog {
 
   /** What a channel reads from `seq` on: batches in order without a gap, about `maxBytes` in all. */
   read(seq: number, maxBytes: number): Batch[] {
-    return this.#read(seq, (from) => this.#recent.read(from, maxBytes) ?? this.#store.read(from, maxBytes)) ?? [];
+    return this.#reader.read(seq, maxBytes);
   }
 
   /** Like `read`, but only from memory; null when `seq` is no longer there. */
   readRecent(seq: number, maxBytes: number): Batch[] | null {
-    return this.#read(seq, (from) => this.#recent.read(from, maxBytes));
+    return this.#reader.readRecent(seq, maxBytes);
   }
 
-  /**
-   * The frames of single messages for a further delivery, null for one that is no longer stored. Answers for the first
-   * seqs only, at least one, when all would be more than `maxBytes`.
-   */
+  /** The frames of the first of some messages, about `maxBytes` in all; null for one that is no longer stored. */
   frames(seqs: readonly number[], maxBytes: number): (Uint8Array | null)[] {
-    const frames: (Uint8Array | null)[] = [];
-    let bytes = 0;
-    let place: RecordPlace | null = null;
-    for (const seq of seqs) {
-      place = this.#recordPlace(seq, place);
-      const frame = place && frameOf(place.batch.bytes, place.at).slice();
-      bytes += frame?.length ?? 0;
-      if (frames.length > 0 && bytes > maxBytes) break;
-      frames.push(frame);
-    }
-    return frames;
+    return this.#reader.frames(seqs, maxBytes);
   }
 
   /** How many messages from `seq` to before `end` are deferred to a time after `now`. */
   countDeferred(seq: number, end: number, now: number): number {
-    let deferred = 0;
-    for (const batch of this.#store.readDeferred(seq)) {
-      let at = batch.first;
-      for (let offset = 0; offset < batch.bytes.length; offset += recordLength(batch.bytes, offset)) {
-        if (at >= seq && at < end && dueAt(batch.bytes, offset) > now && !this.#isDropped(at)) deferred++;
-        at++;
-      }
-    }
-    return deferred;
-  }
-
-  /** Dropped ranges that come first, and then what `from` has. */
-  #read(start: number, from: (seq: number) => Batch[] | null): Batch[] | null {
-    const { fanout } = this;
-    const gaps: Batch[] = [];
-    let seq = start;
-    for (const { from: begin, to } of this.#dropped) {
-      if (to <= seq) continue;
-      if (begin > seq) break;
-      gaps.push(nothing(seq, to));
-      seq = to;
-    }
-    if (seq >= fanout) return gaps;
-    const limit = this.#dropped.find((range) => range.from > seq)?.from ?? fanout;
-    // Batches end where the fan-out once was, and so do dropped ranges: none lies astride.
-    const batches = from(seq)?.filter((batch) => batch.first < Math.min(limit, fanout)) ?? null;
-    if (batches === null) return null;
-    const first = batches[0]?.first ?? Math.min(limit, fanout);
-    // Only an ephemeral channel that is too far behind misses something that is no longer kept.
-    if (first > seq) gaps.push(nothing(seq, first));
-    return [...gaps, ...batches];
-  }
-
-  /** Where a record lies; a place before it in the same batch shortens the way. Null when it is no longer stored. */
-  #recordPlace(seq: number, before: RecordPlace | null): RecordPlace | null {
-    const isBehind = before !== null && before.seq <= seq && seq < before.batch.first + before.batch.count;
-    const batch = isBehind ? before.batch : this.#batchOf(seq);
-    if (batch === null) return null;
-    let at = isBehind ? before.at : 0;
-    for (let skip = seq - (isBehind ? before.seq : batch.first); skip > 0; skip--) at += recordLength(batch.bytes, at);
-    return { batch, seq, at };
-  }
-
-  #batchOf(seq: number): Batch | null {
-    const batch = this.read(seq, 0)[0];
-    return batch !== undefined && batch.first <= seq && batch.bytes.length > 0 ? batch : null;
+    return this.#reader.countDeferred(seq, end, now);
   }
 
   /** How many messages from `seq` to before `end` were dropped before they came to any channel. */
   countDropped(seq: number, end = Number.POSITIVE_INFINITY): number {
-    return this.#dropped.reduce(
-      (count, { from, to }) => count + Math.max(0, Math.min(to, end) - Math.max(from, seq)),
-      0,
-    );
+    return this.#dropped.count(seq, end);
   }
 
   /** How many messages of all its life a channel never got, because they were dropped before. */
   droppedOf(name: string): number {
     return this.#place(name).dropped;
-  }
-
-  #isDropped(seq: number): boolean {
-    return this.#dropped.some(({ from, to }) => from <= seq && seq < to);
   }
 
   #place(name: string): ChannelPlace {
@@ -357,38 +279,11 @@ export class TopicLog {
     const { free } = this;
     let room = this.#maxWaiting - (this.#end - free - this.countDropped(free));
     return segments.flatMap((segment) => {
-      const kept = cut(segment, Math.max(0, Math.min(room, segment.count)));
+      const kept = cutSegment(segment, Math.max(0, Math.min(room, segment.count)));
       room -= kept.count;
       this.#droppedCount += segment.count - kept.count;
       this.#droppedBytes += segment.bodyBytes - kept.bodyBytes;
       return kept.count > 0 ? [kept] : [];
     });
   }
-}
-
-/** A record of a batch: its seq, and where in the batch it begins. */
-interface RecordPlace {
-  readonly batch: Batch;
-  readonly seq: number;
-  readonly at: number;
-}
-
-function nothing(from: number, to: number): Batch {
-  return { first: from, count: to - from, bytes: EMPTY };
-}
-
-/** The first `count` records of a segment. */
-function cut(segment: Segment, count: number): Segment {
-  if (count === segment.count) return segment;
-  let at = 0;
-  let deferred = 0;
-  let bodyBytes = 0;
-  for (let i = 0; i < count; i++) {
-    const length = recordLength(segment.bytes, at);
-    const isDue = dueAt(segment.bytes, at) !== 0;
-    bodyBytes += length - lengthOfRecord(0, isDue);
-    if (isDue) deferred++;
-    at += length;
-  }
-  return { bytes: segment.bytes.slice(0, at), count, bodyBytes, deferred };
 }

@@ -1,0 +1,113 @@
+// Gives a channel's consumers what they have room for (nsqd/protocol_v2.go messagePump): first deliveries from the log, as runs of
+// frames, and further ones between them, in turns.
+
+import { writeAttempts } from "../protocol/message.ts";
+import type { Backlog, Run } from "./backlog.ts";
+import type { Consumer } from "./consumer.ts";
+import type { Consumers } from "./consumers.ts";
+import type { InFlight } from "./in-flight.ts";
+import { frameLength } from "./record.ts";
+import type { SaveNeed } from "./save-need.ts";
+import { type Unfinished, unfinished } from "./unfinished.ts";
+
+/** Each takes up to 21 bytes of the state's row, which holds 2 MB (platform notes A1). */
+const MAX_UNFINISHED = 80_000;
+
+export class Delivery {
+  readonly #backlog: Backlog;
+  readonly #inFlight: InFlight;
+  readonly #consumers: Consumers;
+  readonly #saveNeed: SaveNeed;
+  /** Between 0 and 1, for sampling. */
+  readonly #random: () => number;
+
+  constructor(backlog: Backlog, inFlight: InFlight, consumers: Consumers, saveNeed: SaveNeed, random: () => number) {
+    this.#backlog = backlog;
+    this.#inFlight = inFlight;
+    this.#consumers = consumers;
+    this.#saveNeed = saveNeed;
+    this.#random = random;
+  }
+
+  /** How many more messages may be taken: the state of all that are unfinished must fit into a row. */
+  get room(): number {
+    return MAX_UNFINISHED - this.#inFlight.size - this.#backlog.size;
+  }
+
+  /** Fills the outboxes of consumers with room. Returns those that got something. */
+  dispatch(now: number): ReadonlySet<Consumer> {
+    const served = new Set<Consumer>();
+    const share = Math.ceil(this.#backlog.fresh / Math.max(1, this.#consumers.ready));
+    for (let consumer = this.#consumers.next; consumer; consumer = this.#consumers.next) {
+      const outcome = this.#deliverNext(consumer, Math.max(1, share), now);
+      if (outcome === "nothing") break;
+      if (outcome === "passed") continue;
+      this.#consumers.served();
+      served.add(consumer);
+    }
+    return served;
+  }
+
+  /** Gives a consumer what comes next; "passed" when that was put aside, or there may be more now. */
+  #deliverNext(consumer: Consumer, share: number, now: number): "delivered" | "passed" | "nothing" {
+    const waited = this.#backlog.takeWaiting();
+    if (waited) return this.#deliverWaited(waited, consumer, now) ? "delivered" : "passed";
+    const deferred = this.#backlog.deferred.size;
+    const limit = consumer.settings.sampleRate > 0 ? 1 : Math.min(consumer.room, share, this.room);
+    const run = this.#backlog.takeRun(limit, now);
+    const hasDeferred = this.#backlog.deferred.size > deferred;
+    // What is deferred must be known after a crash, or its body's place in the log would be passed by.
+    if (hasDeferred) this.#saveNeed.add("now");
+    if (run) return this.#deliverRun(run, consumer, now) ? "delivered" : "passed";
+    return hasDeferred || this.#backlog.release(now, this.room) ? "passed" : "nothing";
+  }
+
+  /** False when it is dropped. */
+  #deliverRun(run: Run, consumer: Consumer, now: number): boolean {
+    this.#saveNeed.add("soon");
+    if (this.#isSampledOut(consumer)) return false;
+    let at = 0;
+    for (let i = 0; i < run.count; i++) {
+      const length = frameLength(run.frames, at);
+      this.#startFlight(unfinished(run.first + i, now), consumer, length, now);
+      at += length;
+    }
+    consumer.outbox.push(run.frames);
+    return true;
+  }
+
+  /** False when it is dropped. */
+  #deliverWaited(message: Unfinished, consumer: Consumer, now: number): boolean {
+    if (this.#isSampledOut(consumer)) {
+      this.#backlog.finish(message);
+      this.#saveNeed.add("soon");
+      return false;
+    }
+    const frame = (message.frame as Uint8Array).slice();
+    this.#startFlight(message, consumer, frame.length, now);
+    message.frame = null;
+    writeAttempts(frame, 0, message.attempts);
+    consumer.outbox.push(frame);
+    // Saved before the frame goes out, so that attempts never fall, even after a crash.
+    this.#saveNeed.add(message.attempts > 1 ? "now" : "soon");
+    return true;
+  }
+
+  #startFlight(message: Unfinished, consumer: Consumer, length: number, now: number): void {
+    message.attempts++;
+    message.owner = consumer;
+    consumer.sentBytes += length;
+    message.position = consumer.sentBytes;
+    message.deliveredAt = now;
+    message.at = now + consumer.settings.msgTimeoutMs;
+    this.#inFlight.add(message);
+    consumer.inFlight++;
+    consumer.messageCount++;
+  }
+
+  /** N lets N + 1 of 100 pass, as nsqd does (spec 1.17). */
+  #isSampledOut(consumer: Consumer): boolean {
+    const rate = consumer.settings.sampleRate;
+    return rate > 0 && Math.floor(this.#random() * 100) > rate;
+  }
+}

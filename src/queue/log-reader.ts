@@ -1,0 +1,105 @@
+// Reads a topic's log as its channels see it: what was dropped is a gap, and what was not fanned out is not there.
+
+import { type DroppedRanges, gap } from "./dropped-ranges.ts";
+import type { Batch, LogStore } from "./log-store.ts";
+import { RecentBatches } from "./recent-batches.ts";
+import { dueAt, frameOf, recordLength } from "./record.ts";
+
+/** Kept in memory for channels that keep up. */
+const RECENT_BYTES = 4 * 2 ** 20;
+
+/** A record of a batch: its seq, and where in the batch it begins. */
+interface RecordPlace {
+  readonly batch: Batch;
+  readonly seq: number;
+  readonly at: number;
+}
+
+export class LogReader {
+  readonly #store: LogStore;
+  readonly #dropped: DroppedRanges;
+  readonly #fanout: () => number;
+  readonly #recent = new RecentBatches(RECENT_BYTES);
+
+  constructor(store: LogStore, dropped: DroppedRanges, fanout: () => number) {
+    this.#store = store;
+    this.#dropped = dropped;
+    this.#fanout = fanout;
+  }
+
+  /** A batch was stored. */
+  added(batch: Batch): void {
+    this.#recent.add(batch);
+  }
+
+  /** Batches from `seq` on, in order without a gap, about `maxBytes` in all. */
+  read(seq: number, maxBytes: number): Batch[] {
+    return this.#read(seq, (from) => this.#recent.read(from, maxBytes) ?? this.#store.read(from, maxBytes)) ?? [];
+  }
+
+  /** Like `read`, but only from memory; null when `seq` is no longer there. */
+  readRecent(seq: number, maxBytes: number): Batch[] | null {
+    return this.#read(seq, (from) => this.#recent.read(from, maxBytes));
+  }
+
+  /**
+   * The frames of single messages for a further delivery, null for one that is no longer stored. Answers for the first
+   * seqs only, at least one, when all would be more than `maxBytes`.
+   */
+  frames(seqs: readonly number[], maxBytes: number): (Uint8Array | null)[] {
+    const frames: (Uint8Array | null)[] = [];
+    let bytes = 0;
+    let place: RecordPlace | null = null;
+    for (const seq of seqs) {
+      place = this.#recordPlace(seq, place);
+      const frame = place && frameOf(place.batch.bytes, place.at).slice();
+      bytes += frame?.length ?? 0;
+      if (frames.length > 0 && bytes > maxBytes) break;
+      frames.push(frame);
+    }
+    return frames;
+  }
+
+  /** How many messages from `seq` to before `end` are deferred to a time after `now`. */
+  countDeferred(seq: number, end: number, now: number): number {
+    let deferred = 0;
+    for (const batch of this.#store.readDeferred(seq)) {
+      let at = batch.first;
+      for (let offset = 0; offset < batch.bytes.length; offset += recordLength(batch.bytes, offset)) {
+        if (at >= seq && at < end && dueAt(batch.bytes, offset) > now && !this.#dropped.has(at)) deferred++;
+        at++;
+      }
+    }
+    return deferred;
+  }
+
+  #read(seq: number, from: (seq: number) => Batch[] | null): Batch[] | null {
+    const dropped = this.#dropped.at(seq);
+    const gaps = dropped ? [dropped] : [];
+    const start = dropped ? dropped.first + dropped.count : seq;
+    const limit = Math.min(this.#dropped.next(start), this.#fanout());
+    if (start >= limit) return gaps;
+    // Batches end where the fan-out once was, and so do dropped ranges: none lies astride.
+    const batches = from(start)?.filter((batch) => batch.first < limit) ?? null;
+    if (batches === null) return null;
+    const first = batches[0]?.first ?? limit;
+    // Only an ephemeral channel that is too far behind misses something that is no longer kept.
+    if (first > start) gaps.push(gap(start, first));
+    return [...gaps, ...batches];
+  }
+
+  /** Where a record lies; a place before it in the same batch shortens the way. Null when it is no longer stored. */
+  #recordPlace(seq: number, before: RecordPlace | null): RecordPlace | null {
+    const isBehind = before !== null && before.seq <= seq && seq < before.batch.first + before.batch.count;
+    const batch = isBehind ? before.batch : this.#batchOf(seq);
+    if (batch === null) return null;
+    let at = isBehind ? before.at : 0;
+    for (let skip = seq - (isBehind ? before.seq : batch.first); skip > 0; skip--) at += recordLength(batch.bytes, at);
+    return { batch, seq, at };
+  }
+
+  #batchOf(seq: number): Batch | null {
+    const batch = this.read(seq, 0)[0];
+    return batch !== undefined && batch.first <= seq && batch.bytes.length > 0 ? batch : null;
+  }
+}
