@@ -359,10 +359,12 @@ export class Channel extends DurableObject<Env> {
     if (this.#isEphemeral) for (const socket of this.#sockets) socket.keep();
   }
 
-  /** Ends this life of the channel. */
+  /** Ends this life of the channel, and with it the connections of its consumers. */
   #end(): void {
+    const queue = this.#queue;
     this.#queue = null;
     for (const socket of [...this.#sockets]) {
+      if (!socket.session.isConsumer || socket.session.queue !== queue) continue;
       socket.close();
       this.#sockets.remove(socket);
     }

@@ -20,6 +20,8 @@ export interface Attachment {
   /** How far its channel is: an ephemeral channel is not saved anywhere else. */
   readonly channel: IdleState | null;
   readonly heartbeat: HeartbeatState;
+  /** Bytes sent to its consumer until it was last heard of. */
+  readonly sentWhenHeard: number;
 }
 
 /** WebSocket close codes (RFC 6455 7.4.1). */
@@ -65,6 +67,12 @@ export class Socket {
     this.session.receive(bytes, now);
     this.restartHeartbeat(now);
     this.measure();
+  }
+
+  /** Goes on after a sleep. */
+  restore({ heartbeat, sentWhenHeard }: Attachment): void {
+    this.heartbeat.restore(heartbeat);
+    this.#sentWhenHeard = sentWhenHeard;
   }
 
   /** When it was last heard of, ms. */
@@ -144,6 +152,7 @@ export class Socket {
       consumer: isConsumer ? session.consumer.state : null,
       channel: isConsumer ? session.queue.idleState : null,
       heartbeat: this.heartbeat.state,
+      sentWhenHeard: this.#sentWhenHeard,
     };
     this.webSocket.serializeAttachment(attachment);
   }

@@ -58,7 +58,7 @@ export class Sockets {
         return [];
       }
       const socket = this.#add(webSocket, session, attachment, now);
-      socket.heartbeat.restore(attachment.heartbeat);
+      socket.restore(attachment);
       return [{ socket, attachment }];
     });
   }

@@ -16,7 +16,10 @@ const MAX_MESSAGE = 16 * 2 ** 20;
 export class ObjectLink {
   readonly #events: LinkEvents;
   #socket: WebSocket | null = null;
+  /** Closed here. */
   #isClosed = false;
+  /** The other end, or the way to it, is gone. */
+  #isGone = false;
   /** What is to be sent, in order; commands that lie side by side are joined. */
   #outbox: (Uint8Array | string)[] = [];
 
@@ -42,7 +45,7 @@ export class ObjectLink {
   }
 
   flush(): void {
-    if (this.#socket === null) return;
+    if (this.#socket === null || this.#isGone) return;
     const pieces = this.#outbox;
     this.#outbox = [];
     let stream: Uint8Array[] = [];
@@ -82,9 +85,9 @@ export class ObjectLink {
   }
 
   #ended(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#events.closed();
+    if (this.#isGone) return;
+    this.#isGone = true;
+    if (!this.#isClosed) this.#events.closed();
   }
 
   #send(stream: Uint8Array[]): void {

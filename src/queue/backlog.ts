@@ -151,7 +151,7 @@ export class Backlog {
     const limit = Math.max(0, Math.min(RELEASED_AT_ONCE, room));
     const held = this.#held.release(now, limit);
     // What falls due behind the held ones that are left there must not go before them.
-    const until = held.length === limit ? (held.at(-1)?.due ?? 0) : now;
+    const until = held.length === limit ? (held.at(-1)?.due ?? now) : now;
     const due = this.deferred.release(until);
     for (const { due: heldDue, seq, attempts } of held) {
       due.push({ ...unfinished(seq, now), attempts, heldDue, at: heldDue });

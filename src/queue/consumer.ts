@@ -13,6 +13,8 @@ export interface ConsumerState {
   readonly messageCount: number;
   readonly finishCount: number;
   readonly requeueCount: number;
+  readonly sentBytes: number;
+  readonly readBytes: number;
 }
 
 export class Consumer {
@@ -71,8 +73,8 @@ export class Consumer {
   }
 
   get state(): ConsumerState {
-    const { rdy, isClosing, messageCount, finishCount, requeueCount } = this;
-    return { rdy, isClosing, messageCount, finishCount, requeueCount };
+    const { rdy, isClosing, messageCount, finishCount, requeueCount, sentBytes, readBytes } = this;
+    return { rdy, isClosing, messageCount, finishCount, requeueCount, sentBytes, readBytes };
   }
 
   restore(state: ConsumerState): void {
@@ -81,5 +83,7 @@ export class Consumer {
     this.messageCount = state.messageCount;
     this.finishCount = state.finishCount;
     this.requeueCount = state.requeueCount;
+    this.sentBytes = state.sentBytes;
+    this.readBytes = state.readBytes;
   }
 }

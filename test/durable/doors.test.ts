@@ -1,4 +1,4 @@
-import { reset, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, reset, runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { INTRODUCTION_HEADER } from "../../src/durable/introduction.ts";
@@ -133,7 +133,11 @@ describe("the doors", () => {
 describe("a broker that is not open", () => {
   const closed = { ...env, open: "false" };
   const ask = (path: string, settings: object) =>
-    worker.fetch(new Request(`http://broker${path}`) as Parameters<typeof worker.fetch>[0], settings as Env);
+    worker.fetch(
+      new Request(`http://broker${path}`) as Parameters<typeof worker.fetch>[0],
+      settings as Env,
+      createExecutionContext(),
+    );
 
   it.each(["/stats", "/info", "/v2", "/pub?topic=t", "/nothing"])("[OPT2] answers nobody: %s", async (path) => {
     const response = await ask(path, closed);

@@ -27,7 +27,13 @@ describe("ChannelQueue that is answered", () => {
     rig.queue.finish(consumer, 1);
     rig.queue.requeue(consumer, 2, 0, rig.now);
     rig.queue.requeue(consumer, 3, 100, rig.now);
-    expect(consumer.state).toEqual({ rdy: 9, isClosing: false, messageCount: 4, finishCount: 1, requeueCount: 2 });
+    expect(consumer.state).toMatchObject({
+      rdy: 9,
+      isClosing: false,
+      messageCount: 4,
+      finishCount: 1,
+      requeueCount: 2,
+    });
     expect([consumer.inFlight, rig.counts().requeueCount, rig.counts().timeoutCount]).toEqual([1, 2, 0]);
   });
 

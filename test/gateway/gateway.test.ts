@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ClientEnd } from "../../src/gateway/client-end.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import { parseOptions } from "../../src/options.ts";
+import { bytesOf, identify, MAGIC } from "../helpers/commands.ts";
+import { CONNECTION, framesOf } from "../helpers/session.ts";
+
+const HOUR = 3_600_000;
+const INTERVAL = 30_000;
+/** Nobody here publishes or subscribes: no object is asked for anything. */
+const NO_OBJECTS = {} as Env;
+
+class RecordingEnd implements ClientEnd {
+  readonly tellsTaken = true;
+  readonly untaken = 0;
+  readonly sent: string[] = [];
+  isClosed = false;
+
+  send(bytes: Uint8Array): void {
+    this.sent.push(...framesOf([bytes]));
+  }
+
+  isStuck(): boolean {
+    return false;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+function connect() {
+  const end = new RecordingEnd();
+  const gateway = new Gateway(NO_OBJECTS, parseOptions({}), CONNECTION, () => end);
+  const send = (stream: string) => gateway.receive(bytesOf(stream));
+  return { end, gateway, send };
+}
+
+describe("Gateway: a client that is silent", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it.each(["", " ", "  V"])("[SES1] is told nothing and not closed before the magic: %j", async (beginning) => {
+    const { end, send } = connect();
+    if (beginning !== "") send(beginning);
+    await vi.advanceTimersByTimeAsync(HOUR);
+    expect([end.sent, end.isClosed]).toEqual([[], false]);
+    send(MAGIC.slice(beginning.length) + identify());
+    expect([end.sent, end.isClosed]).toEqual([["OK"], false]);
+  });
+
+  it("[HB1] is sent heartbeats from the magic on, and closed after two intervals", async () => {
+    const { end, send } = connect();
+    await vi.advanceTimersByTimeAsync(HOUR);
+    send(MAGIC);
+    await vi.advanceTimersByTimeAsync(INTERVAL - 1);
+    expect(end.sent).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([end.sent, end.isClosed]).toEqual([["_heartbeat_"], false]);
+    await vi.advanceTimersByTimeAsync(INTERVAL);
+    expect([end.sent, end.isClosed]).toEqual([["_heartbeat_", "_heartbeat_"], true]);
+  });
+
+  it("[HB1] is sent none when it turned them off, and not closed", async () => {
+    const { end, send } = connect();
+    send(MAGIC + identify({ heartbeat_interval: -1 }));
+    await vi.advanceTimersByTimeAsync(HOUR);
+    expect([end.sent, end.isClosed]).toEqual([["OK"], false]);
+  });
+
+  it("[HB1] has its heartbeats at the interval that it asked for last", async () => {
+    const { end, send } = connect();
+    send(MAGIC + identify({ heartbeat_interval: 5_000 }) + identify({ heartbeat_interval: 1_000 }));
+    for (let i = 0; i < 3; i++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      send("NOP\n");
+    }
+    expect(end.sent).toEqual(["OK", "OK", "_heartbeat_", "_heartbeat_", "_heartbeat_"]);
+    expect(end.isClosed).toBe(false);
+  });
+});
