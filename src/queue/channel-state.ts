@@ -45,7 +45,7 @@ export interface SavedDeferred extends SavedMessage {
   readonly at: number;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** What is known of a channel all of whose messages before `cursor` are finished. */
 export type IdleState = Pick<ChannelState, "life" | "cursor" | "requeueCount" | "timeoutCount">;

@@ -12,7 +12,7 @@ export interface SavedTopic extends TopicState {
   readonly removedChannels: Readonly<Record<string, number>>;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const GONE = "gone";
 
 export class SqliteTopicState {

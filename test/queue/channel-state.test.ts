@@ -103,7 +103,7 @@ describe("channel state", () => {
 
   it("[DUR6] a state of another version is refused", () => {
     const bytes = encodeChannelState(example, T0);
-    for (const version of [0, 2, 3, 127]) {
+    for (const version of [0, 1, 3, 127]) {
       bytes[0] = version;
       expect(() => decodeChannelState(bytes), `version ${version}`).toThrow(`has version ${version}`);
     }
