@@ -83,7 +83,8 @@ export class Sockets {
 
   /** False when it was removed before. */
   remove(socket: Socket): boolean {
-    this.#byConnection.delete(socket.session.connection.id);
+    const { id } = socket.session.connection;
+    if (this.#byConnection.get(id) === socket) this.#byConnection.delete(id); // the gateway may have opened another since
     return this.#byWebSocket.delete(socket.webSocket);
   }
 

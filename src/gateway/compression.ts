@@ -12,6 +12,8 @@ export interface Codec {
   encode(bytes: Uint8Array): Promise<Uint8Array>;
   /** What is complete; null when the stream is corrupt or has ended. */
   decode(bytes: Uint8Array): Promise<Uint8Array | null>;
+  /** Whether the peer has ended its stream: what follows is nothing. */
+  readonly isOver: boolean;
 }
 
 export function createCodec(compression: Exclude<Compression, "none">, deflateLevel: number): Codec {
@@ -19,6 +21,8 @@ export function createCodec(compression: Exclude<Compression, "none">, deflateLe
 }
 
 class SnappyCodec implements Codec {
+  /** A snappy stream has no end of its own. */
+  readonly isOver = false;
   readonly #encoder = new SnappyEncoder();
   readonly #decoder = new SnappyDecoder();
 
@@ -37,8 +41,8 @@ class DeflateCodec implements Codec {
   readonly #inflate: InflateRaw = createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH });
   readonly #deflated: Uint8Array[] = [];
   readonly #inflated: Uint8Array[] = [];
-  /** The stream is corrupt, or it has ended: then nothing may follow. */
-  #isOver = false;
+  /** Corrupt, or ended: then nothing may follow. */
+  isOver = false;
   #onOver: () => void = () => {};
 
   constructor(level: number) {
@@ -47,7 +51,7 @@ class DeflateCodec implements Codec {
     this.#inflate.on("data", (piece: Uint8Array) => this.#inflated.push(piece));
     for (const event of ["error", "end"]) {
       this.#inflate.on(event, () => {
-        this.#isOver = true;
+        this.isOver = true;
         this.#onOver();
       });
     }
@@ -60,12 +64,12 @@ class DeflateCodec implements Codec {
   }
 
   async decode(bytes: Uint8Array): Promise<Uint8Array | null> {
-    if (this.#isOver) return null;
+    if (this.isOver) return null;
     await new Promise<void>((resolve) => {
       this.#onOver = resolve;
       this.#inflate.write(Buffer.from(bytes), () => resolve());
     });
     const inflated = concat(this.#inflated.splice(0));
-    return this.#isOver && inflated.length === 0 ? null : inflated;
+    return this.isOver && inflated.length === 0 ? null : inflated;
   }
 }

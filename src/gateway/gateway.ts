@@ -78,18 +78,20 @@ export class Gateway {
 
   /** The client sends nothing more, but may still be waiting for replies. Resolves when all it has sent was looked at. */
   endOfInput(): Promise<void> {
-    this.#decoding = this.#decoding.then(() => {
-      this.#isInputOver = true;
-      if (this.#consumer) this.#consumer.endOfInput();
-      else this.#session.endOfInput(Date.now());
-      this.#flush();
-    });
+    this.#decoding = this.#decoding.then(() => this.#end());
     return this.#decoding;
   }
 
-  /** Resolves when everything that was published is answered. */
+  #end(): void {
+    this.#isInputOver = true;
+    if (this.#consumer) this.#consumer.endOfInput();
+    else this.#session.endOfInput(Date.now());
+    this.#flush();
+  }
+
+  /** Resolves when everything that was sent is carried out: after the end of input a channel closes its link then. */
   allAnswered(): Promise<void> {
-    return this.#until(() => this.#unanswered === 0);
+    return this.#until(() => this.#unanswered === 0 && this.#consumer === null);
   }
 
   /** Resolves at once, or when so much was answered that the client may be read on. */
@@ -152,6 +154,7 @@ export class Gateway {
       this.#undecoded -= piece.length;
       if (plain === null) this.close();
       else if (plain.length > 0) this.#accept(plain, Date.now());
+      if (codec.isOver) this.#end();
       if (this.#outstanding > OVERRUN) this.close();
       await this.#until(() => this.#unanswered <= CONGESTED || this.#session.isBlocked);
     }
@@ -179,7 +182,7 @@ export class Gateway {
   #producer(topic: string): ProducerLink {
     const known = this.#producers.get(topic);
     if (known) return known;
-    if (this.#producers.size >= MAX_LINKS) this.#closeIdleLinks();
+    if (this.#producers.size >= MAX_LINKS) this.#closeIdleLink();
     const object = this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic }));
     const link: ProducerLink = new ProducerLink(object, this.#introduction, {
       answered: () => {
@@ -200,12 +203,13 @@ export class Gateway {
     return link;
   }
 
-  /** A client that publishes to one topic after the other does not keep a link to each. */
-  #closeIdleLinks(): void {
+  /** A client that publishes to one topic after the other does not keep a link to each: the oldest that is not in use goes. */
+  #closeIdleLink(): void {
     for (const [topic, link] of this.#producers) {
       if (!link.isIdle) continue;
       link.close();
       this.#producers.delete(topic);
+      return;
     }
   }
 

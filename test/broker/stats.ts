@@ -9,7 +9,7 @@ export interface ClientStats {
 }
 
 interface StatsBody {
-  readonly topics: readonly { readonly channels: readonly ChannelStats[] }[];
+  readonly topics: readonly { readonly channels: readonly ChannelStats[] }[] | null;
 }
 
 export interface ChannelStats {
@@ -28,5 +28,5 @@ export async function channelStats(http: string, topic: string, channel: string)
   const query = new URLSearchParams({ format: "json", include_mem: "false", topic, channel });
   const response = await fetch(`${http}/stats?${query}`);
   const { topics } = (await response.json()) as StatsBody;
-  return topics[0]?.channels[0] ?? null;
+  return topics?.[0]?.channels[0] ?? null;
 }

@@ -1,7 +1,7 @@
 // Bodies as long as an option may allow them: decoding them takes no longer than reading them, and throws nothing.
 
 import { describe, expect, it } from "vitest";
-import { utf8 } from "../../src/protocol/bytes.ts";
+import { fromUtf8, utf8 } from "../../src/protocol/bytes.ts";
 import { decodeStruct, type StructFields } from "../../src/protocol/go-struct.ts";
 import { command } from "../helpers/commands.ts";
 import { connect, errorOf } from "../helpers/session.ts";
@@ -9,6 +9,8 @@ import { connect, errorOf } from "../helpers/session.ts";
 const FIELDS = { name: "string", sampled: "bool", count: "int", rate: "int32" } as const satisfies StructFields;
 const ZERO = { name: "", sampled: false, count: 0, rate: 0 };
 const BODY = 5 * 2 ** 20;
+/** Of the time that decoding takes to that of reading. */
+const MAX_RATIO = 10;
 /** Unknown keys that make a body long. */
 const MANY_KEYS = Array.from({ length: 400_000 }, (_, i) => `"k${i}":1`).join();
 const MANY_DIGITS = "9".repeat(BODY - 100);
@@ -38,6 +40,20 @@ describe("decodeStruct, of a long body", () => {
     ["text", `{"unknown":"${"ä".repeat(BODY / 2)}"}`],
   ])("[LINE6] passes over megabytes of %s that it does not know", (_name, json) => {
     expect(decode(json)).toEqual(ZERO);
+  });
+
+  it.each<[string, string]>([
+    ["digits", `{"count":${MANY_DIGITS}}`],
+    ["numbers", `{"unknown":[${"1,".repeat(BODY / 2)}1]}`],
+  ])("[LINE6] takes hardly longer for megabytes of %s than reading JSON does", (_name, json) => {
+    const bytes = utf8(json);
+    const timed = (action: () => unknown) => {
+      const start = performance.now();
+      action();
+      return performance.now() - start;
+    };
+    const reading = timed(() => JSON.parse(fromUtf8(bytes)));
+    expect(timed(() => decodeStruct(bytes, FIELDS)) / reading).toBeLessThan(MAX_RATIO);
   });
 
   it("[LINE6] does not throw at megabytes of brackets", () => {
