@@ -1,4 +1,4 @@
-// GET /ping, /info and /config, and what stands for Go's debug routes (spec 3.2, 3.5, 3.6).
+// GET /ping, /info and /config (spec 3.2, 3.5, 3.6).
 
 import { configValue, isLogLevel, levelNumber } from "../options.ts";
 import { ownPeerInfo } from "../own-node.ts";
@@ -57,12 +57,4 @@ export async function putConfig(request: Request, broker: Broker, name: string):
   if (!isLogLevel(level)) return new HttpError(400, "INVALID_VALUE");
   await broker.lookup.setLogLevel(level);
   return json(levelNumber(level));
-}
-
-/** There is no Go runtime to look into. */
-export async function noPprof(): Promise<Response> {
-  const text =
-    "This broker is no Go program, so it has no pprof. Use the CPU and memory profiler of the platform instead: " +
-    "https://developers.cloudflare.com/workers/observability/dev-tools/\n";
-  return plain(text, 501);
 }

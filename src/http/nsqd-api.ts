@@ -1,6 +1,7 @@
 // nsqd's HTTP API (spec 3.2, nsqd/http.go).
 
-import { getConfig, info, noPprof, ping, putConfig } from "./info.ts";
+import { getConfig, info, ping, putConfig } from "./info.ts";
+import { noPprof, pprofRoutes } from "./pprof.ts";
 import { mpub, pub } from "./publish.ts";
 import type { Route } from "./router.ts";
 import { stats } from "./stats.ts";
@@ -36,15 +37,7 @@ export const nsqdRoutes: readonly Route[] = [
   { method: "POST", path: "/channel/unpause", handler: unpauseChannel },
   { method: "GET", path: "/config/:param", handler: getConfig },
   { method: "PUT", path: "/config/:param", handler: putConfig },
-  { method: "GET", path: "/debug/pprof/", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/cmdline", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/symbol", handler: noPprof },
-  { method: "POST", path: "/debug/pprof/symbol", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/profile", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/heap", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/goroutine", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/block", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/threadcreate", handler: noPprof },
+  ...pprofRoutes("/debug/pprof/"),
   { method: "PUT", path: "/debug/setblockrate", handler: noPprof },
   { method: "POST", path: "/debug/freememory", handler: noPprof },
 ];

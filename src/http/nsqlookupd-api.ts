@@ -5,8 +5,9 @@ import type { DebugPlace } from "../lookup/directory.ts";
 import type { PeerInfo } from "../lookup/peer-info.ts";
 import { ownPeerInfo } from "../own-node.ts";
 import type { Broker } from "./broker.ts";
-import { noPprof, ping } from "./info.ts";
+import { ping } from "./info.ts";
 import { Params, topicChannelParams, topicParam } from "./params.ts";
+import { pprofRoutes } from "./pprof.ts";
 import { HttpError, json, ok, rawJson } from "./respond.ts";
 import type { Handler, Route } from "./router.ts";
 
@@ -100,15 +101,7 @@ const otherRoutes: readonly Route[] = [
   { method: "POST", path: "/topic/delete", handler: deleteTopic },
   { method: "POST", path: "/channel/create", handler: createChannel },
   { method: "POST", path: "/channel/delete", handler: deleteChannel },
-  { method: "GET", path: "/debug/pprof", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/cmdline", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/symbol", handler: noPprof },
-  { method: "POST", path: "/debug/pprof/symbol", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/profile", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/heap", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/goroutine", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/block", handler: noPprof },
-  { method: "GET", path: "/debug/pprof/threadcreate", handler: noPprof },
+  ...pprofRoutes("/debug/pprof"),
 ];
 
 export const nsqlookupdRoutes: readonly Route[] = [

@@ -90,7 +90,7 @@ const ORDERS: [string, Order][] = [
 ];
 
 describe("a channel that was deleted and made again", () => {
-  it.each(ORDERS)("[DUR8] is not touched by %s of its earlier life that comes late", async (_, order) => {
+  it.each(ORDERS)("[DUR9] is not touched by %s of its earlier life that comes late", async (_, order) => {
     const life = await createChannel();
     await publish("t", "of the earlier life");
     await post("/channel/delete?topic=t&channel=c");
@@ -100,7 +100,7 @@ describe("a channel that was deleted and made again", () => {
     await expectUnharmed(client);
   });
 
-  it.each(ORDERS)("[DUR8] is not touched by %s of an earlier life that began at the same seq", async (_, order) => {
+  it.each(ORDERS)("[DUR9] is not touched by %s of an earlier life that began at the same seq", async (_, order) => {
     const life = await createChannel();
     await post("/channel/delete?topic=t&channel=c");
     expect((await createChannel()).start).toBe(life.start);
@@ -109,7 +109,7 @@ describe("a channel that was deleted and made again", () => {
     await expectUnharmed(client);
   });
 
-  it.each(ORDERS)("[DUR8] begins anew, though %s of its earlier life came when there was none", async (_, order) => {
+  it.each(ORDERS)("[DUR9] begins anew, though %s of its earlier life came when there was none", async (_, order) => {
     const life = await createChannel();
     await post("/channel/delete?topic=t&channel=c");
     await evictDurableObject(channelStub("t", "c"));
@@ -119,7 +119,7 @@ describe("a channel that was deleted and made again", () => {
     await expectUnharmed(await consumerWithHistory());
   });
 
-  it("[DUR8] is not touched by what its topic is told of an earlier life", async () => {
+  it("[DUR9] is not touched by what its topic is told of an earlier life", async () => {
     const life = await createChannel();
     await publish("t", "of the earlier life");
     await post("/channel/delete?topic=t&channel=c");
@@ -133,7 +133,7 @@ describe("a channel that was deleted and made again", () => {
     await expectUnharmed(client);
   });
 
-  it("[DUR8] is not ended by the answer to a question for the log of its earlier life", async () => {
+  it("[DUR9] is not ended by the answer to a question for the log of its earlier life", async () => {
     await createChannel();
     await publish("t", "of the earlier life");
     const pull = holdCall(Topic.prototype, "pull");
@@ -148,7 +148,7 @@ describe("a channel that was deleted and made again", () => {
     expect(await after.settled()).toEqual([]);
   });
 
-  it("[DUR8] is not ended by the answer to a question for a message of its earlier life", async () => {
+  it("[DUR9] is not ended by the answer to a question for a message of its earlier life", async () => {
     const before = await consumer("t", "c");
     await publish("t", "of the earlier life");
     await before.message();
@@ -168,7 +168,7 @@ describe("a channel that was deleted and made again", () => {
 });
 
 describe("a removal whose call was lost", () => {
-  it("[DUR8] is made up for, and does no harm to a channel of the same name that came since", async () => {
+  it("[DUR9] is made up for, and does no harm to a channel of the same name that came since", async () => {
     await createChannel();
     const restore = loseCalls(Channel.prototype, "remove");
     await post("/channel/delete?topic=t&channel=c");
@@ -178,7 +178,7 @@ describe("a removal whose call was lost", () => {
     await expectUnharmed(client);
   });
 
-  it("[DUR8] does no harm when the channel of the same name began at the same seq and nothing was published", async () => {
+  it("[DUR9] does no harm when the channel of the same name began at the same seq and nothing was published", async () => {
     await createChannel();
     const restore = loseCalls(Channel.prototype, "remove");
     await post("/channel/delete?topic=t&channel=c");
@@ -189,7 +189,7 @@ describe("a removal whose call was lost", () => {
     expect(await channelStats("t", "c")).toMatchObject({ paused: true });
   });
 
-  it("[DUR8] does no harm to a consumer of the new channel whose SUB is under way", async () => {
+  it("[DUR9] does no harm to a consumer of the new channel whose SUB is under way", async () => {
     await createChannel();
     const restore = loseCalls(Channel.prototype, "remove");
     await post("/channel/delete?topic=t&channel=c");
