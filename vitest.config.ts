@@ -21,7 +21,10 @@ export default defineConfig({
         // Plain Node, where nothing of the runtime can be imported: what passes here is pure.
         test: {
           name: "pure",
-          include: ["test/*.test.ts", "test/{protocol,queue,session,lookup,storage,gateway,http,structure}/**/*.test.ts"],
+          include: [
+            "test/*.test.ts",
+            "test/{protocol,queue,session,lookup,storage,gateway,http,structure}/**/*.test.ts",
+          ],
         },
       },
       {

@@ -162,8 +162,9 @@ export class V1Session {
     if (channel !== "" && !isValidName(channel)) {
       return fatal(`E_BAD_CHANNEL ${name} channel name '${channel}' is not valid`);
     }
-    const carryOut = name === "REGISTER" ? this.#host.register : this.#host.unregister;
-    carryOut(topic, channel === "" ? null : channel);
+    const place = channel === "" ? null : channel;
+    if (name === "REGISTER") this.#host.register(topic, place);
+    else this.#host.unregister(topic, place);
     return OK;
   }
 

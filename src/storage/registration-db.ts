@@ -49,10 +49,10 @@ export class RegistrationDb implements Registrations {
     if (before && sorted.join() === before.channels.join()) return before;
     const added = sorted.filter((channel) => !before?.channels.includes(channel));
     const stillListed = before?.listed?.filter((channel) => sorted.includes(channel)) ?? [];
-    // A new channel registers its topic, too.
+    // A new channel registers its topic, too; one that was not listed has lost its tombstone.
     const isListed = before === null || before.listed !== null || added.length > 0;
     const listed = isListed ? [...stillListed, ...added].sort() : null;
-    this.#saveOwn({ topic, channels: sorted, listed, tombstonedAt: before?.tombstonedAt ?? null });
+    this.#saveOwn({ topic, channels: sorted, listed, tombstonedAt: before?.listed ? before.tombstonedAt : null });
     return before;
   }
 
