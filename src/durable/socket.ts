@@ -65,7 +65,7 @@ export class Socket {
     this.heartbeat.heard(now);
     if (this.session.isConsumer) this.#sentWhenHeard = this.session.consumer.sentBytes;
     this.session.receive(bytes, now);
-    this.restartHeartbeat(now);
+    this.#restartHeartbeat(now);
     this.measure();
   }
 
@@ -80,7 +80,7 @@ export class Socket {
     return this.heartbeat.heardAt;
   }
 
-  restartHeartbeat(now: number): void {
+  #restartHeartbeat(now: number): void {
     const { heartbeatIntervalMs } = this.session.settings;
     if (!this.isLink && heartbeatIntervalMs !== this.heartbeat.intervalMs)
       this.heartbeat.start(heartbeatIntervalMs, now);

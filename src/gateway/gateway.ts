@@ -154,7 +154,10 @@ export class Gateway {
       this.#undecoded -= piece.length;
       if (plain === null) this.close();
       else if (plain.length > 0) this.#accept(plain, Date.now());
-      if (codec.isOver) this.#end();
+      if (codec.isOver) {
+        this.#end(); // what is owed still goes out; what follows is nothing
+        break;
+      }
       if (this.#outstanding > OVERRUN) this.close();
       await this.#until(() => this.#unanswered <= CONGESTED || this.#session.isBlocked);
     }
