@@ -284,6 +284,7 @@ export class Channel extends DurableObject<Env> {
       session.resume(now, clientError("E_SUB_FAILED", text));
     } else {
       const consumer = new Consumer(session.connection.id, session.settings);
+      consumer.heard(now);
       queue.connect(consumer);
       session.subscribed(queue, consumer, now);
     }
@@ -309,18 +310,24 @@ export class Channel extends DurableObject<Env> {
   }
 
   /**
-   * Sends what the sessions of the sockets have to say, which may carry out commands that waited for that; delivers what can be
-   * delivered, and saves what must be saved before that goes out; and sees to what comes next.
+   * Takes what the sessions of the sockets have to say, which may carry out commands that waited for that; delivers what can be
+   * delivered; saves what must be saved before anybody learns of it, and only then sends; and sees to what comes next.
    */
   #proceed(now: number, sockets: readonly Socket[] = []): void {
-    for (const socket of sockets) socket.flush();
-    const touched = new Set(sockets.filter((socket) => this.#isThere(socket)));
-    this.#forwarder.flush();
-    const queue = this.#queue;
-    for (const { id } of queue?.dispatch(now) ?? []) {
+    for (const socket of sockets) {
+      socket.collect();
+      if (!socket.isOpen || socket.session.isDone) this.#gone(socket);
+    }
+    const touched = new Set(sockets);
+    const add = ({ id }: Consumer) => {
       const socket = this.#sockets.of(id);
       if (socket) touched.add(socket);
-    }
+      return socket;
+    };
+    this.#forwarder.flush();
+    const queue = this.#queue;
+    for (const consumer of queue?.dispatch(now) ?? []) add(consumer);
+    for (const consumer of queue?.takeTimedOut() ?? []) add(consumer)?.doubt();
     if (queue?.saveNeed === "now") this.#save(queue, now);
     for (const socket of touched) {
       socket.flush();

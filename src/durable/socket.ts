@@ -6,12 +6,15 @@ import type { IdleState } from "../queue/channel-state.ts";
 import type { ConsumerState } from "../queue/consumer.ts";
 import type { Connection } from "../session/connection.ts";
 import { Heartbeat, type HeartbeatState } from "../session/heartbeat.ts";
-import { parseLinkControl } from "../session/link-control.ts";
+import { ARE_YOU_THERE, parseLinkControl } from "../session/link-control.ts";
 import type { Session, SessionState } from "../session/session.ts";
+
+/** A socket whose attachment has another version is closed: its client connects anew. */
+export const ATTACHMENT_VERSION = 2;
 
 /** What a socket carries while its object sleeps (16 KiB at most, platform notes A1). */
 export interface Attachment {
-  readonly version: 1;
+  readonly version: typeof ATTACHMENT_VERSION;
   readonly connection: Connection;
   readonly isLink: boolean;
   readonly tellsTaken: boolean;
@@ -51,6 +54,8 @@ export class Socket {
   #untaken = 0;
   /** Bytes sent to its consumer until it was last heard of. */
   #sentWhenHeard = 0;
+  /** To be sent with the next flush. */
+  #collected: Uint8Array[] = [];
 
   constructor(webSocket: WebSocket, session: Session, kind: SocketKind, now: number) {
     this.webSocket = webSocket;
@@ -63,7 +68,11 @@ export class Socket {
   /** Takes input; a heartbeat interval that it settles counts from now. */
   receive(bytes: Uint8Array, now: number): void {
     this.heartbeat.heard(now);
-    if (this.session.isConsumer) this.#sentWhenHeard = this.session.consumer.sentBytes;
+    if (this.session.isConsumer) {
+      const { consumer } = this.session;
+      consumer.heard(now);
+      this.#sentWhenHeard = consumer.sentBytes;
+    }
     this.session.receive(bytes, now);
     this.#restartHeartbeat(now);
     this.measure();
@@ -98,15 +107,32 @@ export class Socket {
   control(text: string, now: number): void {
     const order = this.isLink ? parseLinkControl(text) : null;
     if (order === null) this.close(UNSUPPORTED_DATA, "binary messages only");
-    else if (order.kind === "taken") this.#untaken = Math.max(0, this.#untaken - order.bytes);
-    else this.session.endOfInput(now);
+    else {
+      if (this.session.isConsumer) this.session.consumer.heard(now);
+      if (order.kind === "taken") this.#untaken = Math.max(0, this.#untaken - order.bytes);
+      else if (order.kind === "end") this.session.endOfInput(now);
+    }
     this.measure();
+  }
+
+  /** Messages of its consumer timed out: closes the connection when there is nobody any more. */
+  doubt(): void {
+    if (this.session.consumer.isVanished) this.close(POLICY_VIOLATION, "messages timed out and nothing was heard");
+    else if (this.isLink && this.isOpen) this.webSocket.send(ARE_YOU_THERE);
+  }
+
+  /** Takes what the session has to say, to be sent with the next flush; that may carry out commands which waited for it. */
+  collect(): void {
+    const output = this.session.takeOutput();
+    if (output.length > 0) this.#collected = this.#collected.concat(output);
   }
 
   /** Sends what the session and its channel have for the peer, and closes when that was the last. */
   flush(): void {
     const { session } = this;
-    let output = session.takeOutput();
+    this.collect();
+    let output = this.#collected;
+    this.#collected = [];
     if (session.isConsumer) {
       const { consumer } = session;
       output = output.concat(consumer.outbox);
@@ -144,7 +170,7 @@ export class Socket {
     const { session } = this;
     const { isConsumer } = session;
     const attachment: Attachment = {
-      version: 1,
+      version: ATTACHMENT_VERSION,
       connection: session.connection,
       isLink: this.isLink,
       tellsTaken: this.tellsTaken,

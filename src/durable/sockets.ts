@@ -4,7 +4,7 @@ import type { ClientSettings } from "../protocol/identify.ts";
 import type { Connection } from "../session/connection.ts";
 import type { Session } from "../session/session.ts";
 import { introductionOf, type SocketIntroduction } from "./introduction.ts";
-import { type Attachment, Socket, type SocketKind } from "./socket.ts";
+import { ATTACHMENT_VERSION, type Attachment, Socket, type SocketKind } from "./socket.ts";
 
 /** WebSocket close codes (RFC 6455 7.4.1). */
 const NORMAL_CLOSURE = 1000;
@@ -51,6 +51,10 @@ export class Sockets {
     return [...webSockets].flatMap((webSocket) => {
       const attachment = webSocket.deserializeAttachment() as Attachment | null;
       if (attachment === null) return [];
+      if (attachment.version !== ATTACHMENT_VERSION) {
+        webSocket.close(GOING_AWAY, "the broker was updated");
+        return [];
+      }
       const { connection, session: state } = attachment;
       const session = this.#newSession(connection, state.settings);
       if (!session.restore(state)) {

@@ -8,11 +8,15 @@ import { introductionOf, type V1Introduction } from "./introduction.ts";
 
 /** WebSocket close codes (RFC 6455 7.4.1). */
 const NORMAL_CLOSURE = 1000;
+const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
+
+/** A socket whose attachment has another version is closed: its producer connects anew. */
+const ATTACHMENT_VERSION = 1;
 
 /** What is kept while the object sleeps (at most 16 KB; a command under way is shorter than 5). */
 interface Attachment {
-  readonly version: 1;
+  readonly version: typeof ATTACHMENT_VERSION;
   readonly introduction: V1Introduction;
   readonly state: V1State;
 }
@@ -43,6 +47,10 @@ export class V1Sockets {
     for (const webSocket of ctx.getWebSockets()) {
       const attachment = webSocket.deserializeAttachment() as Attachment | null;
       if (attachment === null) continue;
+      if (attachment.version !== ATTACHMENT_VERSION) {
+        webSocket.close(GOING_AWAY, "the broker was updated");
+        continue;
+      }
       const socket = this.#add(webSocket, attachment.introduction);
       socket.session.restore(attachment.state);
       this.#keep(socket);
@@ -97,7 +105,7 @@ export class V1Sockets {
     const { id } = introduction.connection;
     const { info, lastUpdate } = session;
     if (info !== null) this.producers.set(id, { id, info, lastUpdate });
-    const attachment: Attachment = { version: 1, introduction, state: session.state };
+    const attachment: Attachment = { version: ATTACHMENT_VERSION, introduction, state: session.state };
     webSocket.serializeAttachment(attachment);
   }
 

@@ -2,6 +2,7 @@
 
 import { introduce, type SocketIntroduction, type V1Introduction } from "../durable/introduction.ts";
 import { concat } from "../protocol/bytes.ts";
+import { ARE_YOU_THERE, HERE } from "../session/link-control.ts";
 
 export interface LinkEvents {
   /** Whole frames came. */
@@ -72,7 +73,10 @@ export class ObjectLink {
       if (!webSocket) throw new Error("object did not answer with a WebSocket");
       webSocket.binaryType = "arraybuffer";
       webSocket.accept();
-      webSocket.addEventListener("message", ({ data }) => this.#events.data(new Uint8Array(data as ArrayBuffer)));
+      webSocket.addEventListener("message", ({ data }) => {
+        if (data === ARE_YOU_THERE) webSocket.send(HERE);
+        else this.#events.data(new Uint8Array(data as ArrayBuffer));
+      });
       webSocket.addEventListener("close", () => this.#ended());
       webSocket.addEventListener("error", () => this.#ended());
       this.#socket = webSocket;

@@ -59,6 +59,8 @@ export class ChannelQueue {
   #hasDeclined = false;
   #unsavedFinishes = 0;
   #savedLow: number;
+  /** Consumers of whom something timed out, until somebody asks. */
+  #timedOut = new Set<Consumer>();
 
   private constructor(
     life: ChannelLife,
@@ -215,13 +217,23 @@ export class ChannelQueue {
   /** Brings back what timed out or fell due. */
   expire(now: number): void {
     for (const message of this.#inFlight.expire(now)) {
-      message.owner?.landed();
+      const owner = message.owner as Consumer;
+      owner.timedOut(message.deliveredAt, now);
+      this.#timedOut.add(owner);
       message.owner = null;
       this.#timeoutCount++;
       this.#backlog.requeue(message);
       this.#saveNeed.add("soon");
     }
     this.#backlog.release(now, this.#delivery.room);
+  }
+
+  /** Consumers of whom something timed out since this was asked last: they may have vanished. */
+  takeTimedOut(): ReadonlySet<Consumer> {
+    if (this.#timedOut.size === 0) return NOBODY;
+    const timedOut = this.#timedOut;
+    this.#timedOut = new Set();
+    return timedOut;
   }
 
   /** Fills the outboxes of consumers with room, in turns. Returns those that got something. */

@@ -15,7 +15,15 @@ export interface ConsumerState {
   readonly requeueCount: number;
   readonly sentBytes: number;
   readonly readBytes: number;
+  readonly heardAt: number;
+  readonly timedOutAt: number;
+  readonly unheardTimeouts: number;
 }
+
+/** So often in a row must what it was sent time out, */
+const MAX_UNHEARD_TIMEOUTS = 3;
+/** and for so long must it be silent, ms (nsqd's client timeout), before a consumer counts as vanished. */
+const MAX_SILENCE_MS = 60_000;
 
 export class Consumer {
   /** Unique among all connections there ever were. */
@@ -37,6 +45,12 @@ export class Consumer {
   readBytes = 0;
   /** How many bytes may be unread: where nobody tells what its socket takes, that is all there is to go by. */
   maxUnreadBytes = Number.POSITIVE_INFINITY;
+  /** When it was last heard of, ms; Infinity where nobody listens. */
+  #heardAt = Number.POSITIVE_INFINITY;
+  /** When something that it was sent timed out last, ms. */
+  #timedOutAt = 0;
+  /** How often that happened since it was last heard of; what times out together counts once. */
+  #unheardTimeouts = 0;
   /** Frames to be sent, in order. */
   readonly outbox: Uint8Array[] = [];
 
@@ -47,7 +61,7 @@ export class Consumer {
 
   /** How many more messages it may be sent. */
   get room(): number {
-    const isStuck = this.isClosing || this.isBlocked || this.unreadBytes > this.maxUnreadBytes;
+    const isStuck = this.isClosing || this.isBlocked || this.isVanished || this.unreadBytes > this.maxUnreadBytes;
     return isStuck ? 0 : Math.max(0, this.rdy - this.inFlight);
   }
 
@@ -62,6 +76,25 @@ export class Consumer {
     if (this.inFlight === 0) this.readBytes = this.sentBytes;
   }
 
+  /** It said something, be it only that it is there. */
+  heard(now: number): void {
+    this.#heardAt = now;
+    this.#unheardTimeouts = 0;
+  }
+
+  /** A message that was sent to it at `deliveredAt` timed out, and is no longer in flight to it. */
+  timedOut(deliveredAt: number, now: number): void {
+    this.landed();
+    if (deliveredAt < this.#timedOutAt) return; // sent in the same round as one that timed out before
+    this.#timedOutAt = now;
+    this.#unheardTimeouts++;
+  }
+
+  /** Whether its connection is but the shadow of one: what it is sent times out, and nothing is heard of it. */
+  get isVanished(): boolean {
+    return this.#unheardTimeouts >= MAX_UNHEARD_TIMEOUTS && this.#timedOutAt - this.#heardAt >= MAX_SILENCE_MS;
+  }
+
   landedAll(): void {
     this.inFlight = 0;
     this.readBytes = this.sentBytes;
@@ -74,7 +107,8 @@ export class Consumer {
 
   get state(): ConsumerState {
     const { rdy, isClosing, messageCount, finishCount, requeueCount, sentBytes, readBytes } = this;
-    return { rdy, isClosing, messageCount, finishCount, requeueCount, sentBytes, readBytes };
+    const silence = { heardAt: this.#heardAt, timedOutAt: this.#timedOutAt, unheardTimeouts: this.#unheardTimeouts };
+    return { rdy, isClosing, messageCount, finishCount, requeueCount, sentBytes, readBytes, ...silence };
   }
 
   restore(state: ConsumerState): void {
@@ -85,5 +119,8 @@ export class Consumer {
     this.requeueCount = state.requeueCount;
     this.sentBytes = state.sentBytes;
     this.readBytes = state.readBytes;
+    this.#heardAt = state.heardAt;
+    this.#timedOutAt = state.timedOutAt;
+    this.#unheardTimeouts = state.unheardTimeouts;
   }
 }

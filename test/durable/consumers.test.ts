@@ -1,5 +1,5 @@
 import { evictDurableObject, reset, runDurableObjectAlarm } from "cloudflare:test";
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fromByteString, readInt32, toByteString } from "../../src/protocol/bytes.ts";
 import { FrameDecoder, FrameType } from "../../src/protocol/frame.ts";
@@ -8,7 +8,8 @@ import { alarmOf } from "./objects.ts";
 import { direct, V2Client } from "./v2-client.ts";
 
 const START = 1_800_000_000_000;
-const MSG_TIMEOUT_MS = 60_000;
+/** So short that a consumer whose messages time out a few times is not yet given up. */
+const MSG_TIMEOUT_MS = 10_000;
 /** What a peer that nobody can see reading may have unanswered, in messages of a MB: 16 MiB, and the one that goes beyond. */
 const UNANSWERED = 17;
 const MB = "x".repeat(1_000_000);
@@ -18,10 +19,12 @@ const open: { close(): void }[] = [];
 beforeEach(() => {
   // Time stands still until a test moves it.
   vi.useFakeTimers({ toFake: ["Date"], now: START });
+  Object.assign(env, { "msg-timeout": `${MSG_TIMEOUT_MS}ms` });
 });
 
 afterEach(async () => {
   vi.useRealTimers();
+  Reflect.deleteProperty(env, "msg-timeout");
   for (const client of open.splice(0)) client.close();
   await reset();
 });

@@ -6,13 +6,16 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from "cloudflare:test";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { toByteString } from "../../src/protocol/bytes.ts";
+import { SqliteChannelStore } from "../../src/storage/sqlite-channel-store.ts";
 import { channelStats, channelStub, post, publish, stats, topicStub, until } from "./broker-api.ts";
 import { direct, V2Client } from "./v2-client.ts";
 
 const open: V2Client[] = [];
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const client of open.splice(0)) client.close();
   await reset();
 });
@@ -210,6 +213,28 @@ describe("what is deferred", () => {
     expect(Date.now() - start).toBeGreaterThanOrEqual(700);
   });
 
+  it("[DUR3] by REQ is saved before anything that follows is answered", async () => {
+    const client = await consumer("t", "c");
+    client.send("RDY 1");
+    await publish("t", "x");
+    const { id } = await client.message();
+    const events: string[] = [];
+    const original = SqliteChannelStore.prototype.save;
+    const send = WebSocket.prototype.send;
+    vi.spyOn(SqliteChannelStore.prototype, "save").mockImplementation(function (this: SqliteChannelStore, write) {
+      events.push("saved");
+      original.call(this, write);
+    });
+    vi.spyOn(WebSocket.prototype, "send").mockImplementation(function (this: WebSocket, data) {
+      if (typeof data !== "string" && toByteString(data as Uint8Array).includes("E_FIN_FAILED"))
+        events.push("answered");
+      send.call(this, data);
+    });
+    client.send(`REQ ${id} 60000\nFIN 0123456789abcdef`);
+    expect(await client.next()).toMatchObject({ error: expect.stringContaining("E_FIN_FAILED") });
+    expect(events).toEqual(["saved", "answered"]);
+  });
+
   it("[DUR3] for long lies in the channel's own store, and the alarm brings it", async () => {
     const client = await consumer("t", "c");
     client.send("RDY 1");
@@ -291,6 +316,28 @@ describe("calls between objects", () => {
     expect(await client.settled()).toEqual([]);
     await runInDurableObject(topicStub("t"), (instance) => Reflect.deleteProperty(instance, "pull"));
     expect((await client.message()).body).toBe("x");
+  });
+});
+
+describe("a socket that slept while the broker was updated", () => {
+  it("[DUR6] is closed when its attachment has another version, so that its client connects anew", async () => {
+    const [a, producer] = [await consumer("t", "c"), await V2Client.open(direct("t"))];
+    open.push(producer);
+    for (const stub of [topicStub("t"), channelStub("t", "c")]) {
+      await runInDurableObject(stub as DurableObjectStub, (_, state) => {
+        for (const webSocket of state.getWebSockets()) {
+          webSocket.serializeAttachment({ ...webSocket.deserializeAttachment(), version: 99 });
+        }
+      });
+      await evictDurableObject(stub as DurableObjectStub);
+    }
+    await publish("t", "x");
+    await channelStats("t", "c");
+    expect(await a.next()).toEqual({ closed: 1001 });
+    expect(await producer.next()).toEqual({ closed: 1001 });
+    const b = await consumer("t", "c");
+    b.send("RDY 1");
+    expect((await b.message()).body).toBe("x");
   });
 });
 

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { END_OF_INPUT, parseLinkControl, takenControl } from "../../src/session/link-control.ts";
+import { ARE_YOU_THERE, END_OF_INPUT, HERE, parseLinkControl, takenControl } from "../../src/session/link-control.ts";
 
 describe("link controls", () => {
+  it("[CHN21] that the gateway is there is passed on", () => {
+    expect(parseLinkControl(HERE)).toEqual({ kind: "here" });
+    expect(parseLinkControl(ARE_YOU_THERE)).toBeNull(); // that is what the object asks
+  });
+
   it("[SES6] the end of a client's input is passed on", () => {
     expect(parseLinkControl(END_OF_INPUT)).toEqual({ kind: "end" });
   });
