@@ -15,6 +15,7 @@ import { clientStats } from "../session/client-stats.ts";
 import { initialSettings } from "../session/connection.ts";
 import { Session } from "../session/session.ts";
 import type { SessionHost } from "../session/session-host.ts";
+import { channelSchema } from "../storage/channel-schema.ts";
 import { MemoryChannelStore } from "../storage/memory-channel-store.ts";
 import { SqliteChannelStore } from "../storage/sqlite-channel-store.ts";
 import { AlarmClock } from "./alarm-clock.ts";
@@ -64,6 +65,7 @@ export class Channel extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    channelSchema.open(this.#sql, `channel ${this.#address.topic}:${this.#address.channel}`);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
     this.#sockets = new Sockets(ctx, (connection, settings) => {
       const initial = settings ?? initialSettings(connection, directDefaults(this.#options));
@@ -217,7 +219,7 @@ export class Channel extends DurableObject<Env> {
     };
   }
 
-  /** Brings back what was there before a sleep; every event begins with it. @throws {Error} when the saved state is not understood */
+  /** Brings back what was there before a sleep; every event begins with it. @throws {Error} when the saved state is damaged */
   #wake(waking?: WebSocket): void {
     if (this.#isAwake) return;
     const now = Date.now();

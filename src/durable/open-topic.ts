@@ -6,6 +6,7 @@ import { MemoryLogStore } from "../storage/memory-log-store.ts";
 import type { Sql } from "../storage/sql.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
 import { type SavedTopic, SqliteTopicState } from "../storage/sqlite-topic-state.ts";
+import { topicSchema } from "../storage/topic-schema.ts";
 import { FanOut, type Push } from "./fan-out.ts";
 
 export interface TopicSurroundings {
@@ -40,8 +41,9 @@ export class OpenTopic {
     this.#state = state;
   }
 
-  /** The topic as it was saved, or null when there is none. */
+  /** The topic as it was saved, or null when there is none. @throws {Error} when its storage is of a version that is not known */
   static load(name: string, now: number, surroundings: TopicSurroundings): OpenTopic | null {
+    topicSchema.open(surroundings.sql, `topic ${name}`);
     const state = new SqliteTopicState(surroundings.sql);
     const saved = state.load();
     if (saved === null) return null;

@@ -3,6 +3,7 @@
 
 import type { OwnTopic, Registration, Registrations } from "../lookup/registrations.ts";
 import { isEphemeral } from "../protocol/names.ts";
+import { lookupSchema } from "./lookup-schema.ts";
 import { type Sql, select, selectFirst } from "./sql.ts";
 
 type OwnRow = { name: string; channels: string; listed: string | null; tombstoned_at: number | null };
@@ -16,6 +17,7 @@ export class RegistrationDb implements Registrations {
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    lookupSchema.open(sql, "Lookup");
     // All channels of an own topic lie in its row, because rows written are what is paid for.
     sql.exec(
       `CREATE TABLE IF NOT EXISTS own_topic (
@@ -37,6 +39,7 @@ export class RegistrationDb implements Registrations {
       ) WITHOUT ROWID`,
     );
     sql.exec("CREATE INDEX IF NOT EXISTS registration_producer ON registration (producer)");
+    lookupSchema.mark(sql);
   }
 
   // The broker's own topics.
