@@ -1,7 +1,7 @@
 // The versions of a channel's storage.
 //
 // 1  The state begins with the number 1, the instant of saving, and the seq where the channel begins. What was written last under this
-//    number has the id of the life before the seq. Of an ephemeral channel that had a consumer there is an empty state.
+//    number has the id of the life before the seq. Of an ephemeral channel that had a consumer there is an empty state, or digits.
 // 2  The state begins with the number 2, and always has the id (docs/decisions/0008). Of an ephemeral channel there are the decimal
 //    digits of the id.
 // 3  The version is marked in the schema, no longer in the state.
@@ -33,12 +33,16 @@ function giveLife(sql: Sql): void {
 /** The id of a life is the seq where it begins: its topic gives it the same one. */
 function withLife(state: Uint8Array): Uint8Array {
   const input = new VarintReader(state);
-  const version = input.unsigned();
-  const now = input.unsigned();
-  const start = input.unsigned();
-  const isIdBefore = input.unsigned() >= LEAST_SEQ;
-  const rest = state.subarray(varints(version, now, start).length);
-  return concat([isIdBefore ? varints(2, now, start) : varints(2, now, start, start), rest]);
+  // version, now, start, taken, isPaused, requeueCount, timeoutCount, due and seq of the mark of held messages
+  const header = Array.from({ length: 9 }, () => input.unsigned());
+  const rest = state.subarray(varints(...header).length);
+  const [, , start = 0, taken = 0, , , , markDue] = header;
+  header[0] = 2;
+  if (taken >= LEAST_SEQ) return concat([varints(...header), rest]); // it is the start, and before it is the id
+  // Held messages that had their turn are due at 0. In the beginning the first mark lay before them, so that they came twice.
+  if (markDue === 0) header[8] = Number.MAX_SAFE_INTEGER;
+  header.splice(2, 0, start);
+  return concat([varints(...header), rest]);
 }
 
 function dropVersionNumber(sql: Sql): void {
