@@ -18,9 +18,11 @@ export const STORED_OBJECTS: readonly Omit<ObjectDump, "sql">[] = [
   ...["orders", "clients", "paused", "held-back", "alone", "emptied", "again"].map((topic) => {
     return { className: "Topic" as const, name: `0/${topic}` };
   }),
-  ...["orders/audit", "orders/billing", "clients/left", "clients/live#ephemeral", "paused/p", "again/c"].map((channel) => {
-    return { className: "Channel" as const, name: `0/${channel}` };
-  }),
+  ...["orders/audit", "orders/billing", "clients/left", "clients/live#ephemeral", "paused/p", "again/c"].map(
+    (channel) => {
+      return { className: "Channel" as const, name: `0/${channel}` };
+    },
+  ),
 ];
 
 interface Delivery {
