@@ -24,7 +24,7 @@ import type { PushAnswer } from "./fan-out.ts";
 import { Forwarder } from "./forwarder.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { parseChannelObject, topicObject } from "./object-names.ts";
-import { objectSql } from "./object-sql.ts";
+import { openSql } from "./object-sql.ts";
 import { SaveTimer } from "./save-timer.ts";
 import type { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
@@ -40,7 +40,7 @@ export class Channel extends DurableObject<Env> {
   readonly #address = parseChannelObject(this.ctx.id.name ?? "");
   readonly #isEphemeral = isEphemeral(this.#address.channel);
   readonly #options = parseOptions({ ...this.env });
-  readonly #sql = objectSql(this.ctx.storage);
+  readonly #sql = openSql(this.ctx, channelSchema, `channel ${this.#address.topic}:${this.#address.channel}`);
   readonly #saved = new SqliteChannelStore(this.#sql);
   readonly #store: ChannelStore = this.#isEphemeral ? new MemoryChannelStore() : this.#saved;
   readonly #alarm = new AlarmClock(this.ctx.storage);
@@ -65,7 +65,6 @@ export class Channel extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    channelSchema.open(this.#sql, `channel ${this.#address.topic}:${this.#address.channel}`);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
     this.#sockets = new Sockets(ctx, (connection, settings) => {
       const initial = settings ?? initialSettings(connection, directDefaults(this.#options));

@@ -6,14 +6,13 @@ import { MemoryLogStore } from "../storage/memory-log-store.ts";
 import type { Sql } from "../storage/sql.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
 import { type SavedTopic, SqliteTopicState } from "../storage/sqlite-topic-state.ts";
-import { topicSchema } from "../storage/topic-schema.ts";
-import { FanOut, type Push } from "./fan-out.ts";
+import { FanOut, type Push, type PushFailed } from "./fan-out.ts";
 
 export interface TopicSurroundings {
   readonly sql: Sql;
   readonly limits: TopicLimits;
   readonly push: Push;
-  readonly pushFailed: (channel: string, error: unknown) => void;
+  readonly pushFailed: PushFailed;
 }
 
 /** A topic's first seq: later lives begin above all seqs of earlier ones, so that no message id comes twice. */
@@ -41,9 +40,8 @@ export class OpenTopic {
     this.#state = state;
   }
 
-  /** The topic as it was saved, or null when there is none. @throws {Error} when its storage is of a version that is not known */
+  /** The topic as it was saved, or null when there is none. */
   static load(name: string, now: number, surroundings: TopicSurroundings): OpenTopic | null {
-    topicSchema.open(surroundings.sql, `topic ${name}`);
     const state = new SqliteTopicState(surroundings.sql);
     const saved = state.load();
     if (saved === null) return null;

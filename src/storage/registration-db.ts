@@ -17,7 +17,6 @@ export class RegistrationDb implements Registrations {
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    lookupSchema.open(sql, "Lookup");
     // All channels of an own topic lie in its row, because rows written are what is paid for.
     sql.exec(
       `CREATE TABLE IF NOT EXISTS own_topic (

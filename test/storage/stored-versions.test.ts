@@ -292,6 +292,7 @@ describe("storage of version 1", () => {
       CREATE TABLE own_topic (name TEXT PRIMARY KEY, channels TEXT NOT NULL, listed TEXT, tombstoned_at INTEGER) WITHOUT ROWID;
       INSERT INTO own_topic VALUES ('a', '["new"]', NULL, 5);
     `);
+    lookupSchema.open(sql, "Lookup");
     const db = new RegistrationDb(sql);
     expect(db.ownTopics()).toEqual([
       { topic: "a", channels: ["new"], listed: null, tombstonedAt: 5 },
