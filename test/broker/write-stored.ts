@@ -42,4 +42,5 @@ try {
 } finally {
   rmSync(workDir, { recursive: true, force: true });
 }
+console.log("The tests hold in a minute, when what was soon due is due.");
 process.exit(); // the consumers are of no more use
