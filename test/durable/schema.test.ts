@@ -100,6 +100,28 @@ async function answers(path: string, ...commands: [line: string, body?: string][
   }
 }
 
+describe("the version of an object's storage", () => {
+  it("[DUR11] is there as long as something is stored: what is deleted leaves nothing behind", async () => {
+    const versions = () =>
+      Promise.all(
+        [topicStub("marked"), channelStub("marked", "c")].map((stub) =>
+          runInDurableObject(stub as DurableObjectStub, (_, { storage: { sql } }) => {
+            const isMarked = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'schema'").toArray().length > 0;
+            return isMarked ? sql.exec("SELECT version FROM schema").one().version : null;
+          }),
+        ),
+      );
+    expect(await versions()).toEqual([null, null]);
+    await post("/topic/create?topic=marked");
+    await post("/channel/create?topic=marked&channel=c");
+    await post("/channel/pause?topic=marked&channel=c");
+    const today = [topicSchema.version, channelSchema.version];
+    expect(await versions()).toEqual(today);
+    await post("/topic/delete?topic=marked");
+    expect(await versions()).toEqual([null, null]);
+  });
+});
+
 describe("a topic whose storage is from the future", () => {
   async function futureTopic(topic: string): Promise<void> {
     await post(`/topic/create?topic=${topic}`);
