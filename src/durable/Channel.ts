@@ -15,6 +15,7 @@ import { clientStats } from "../session/client-stats.ts";
 import { initialSettings } from "../session/connection.ts";
 import { Session } from "../session/session.ts";
 import type { SessionHost } from "../session/session-host.ts";
+import { channelSchema } from "../storage/channel-schema.ts";
 import { MemoryChannelStore } from "../storage/memory-channel-store.ts";
 import { SqliteChannelStore } from "../storage/sqlite-channel-store.ts";
 import { AlarmClock } from "./alarm-clock.ts";
@@ -23,7 +24,7 @@ import type { PushAnswer } from "./fan-out.ts";
 import { Forwarder } from "./forwarder.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { parseChannelObject, topicObject } from "./object-names.ts";
-import { objectSql } from "./object-sql.ts";
+import { openSql } from "./object-sql.ts";
 import { SaveTimer } from "./save-timer.ts";
 import type { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
@@ -39,7 +40,7 @@ export class Channel extends DurableObject<Env> {
   readonly #address = parseChannelObject(this.ctx.id.name ?? "");
   readonly #isEphemeral = isEphemeral(this.#address.channel);
   readonly #options = parseOptions({ ...this.env });
-  readonly #sql = objectSql(this.ctx.storage);
+  readonly #sql = openSql(this.ctx, channelSchema, `channel ${this.#address.topic}:${this.#address.channel}`);
   readonly #saved = new SqliteChannelStore(this.#sql);
   readonly #store: ChannelStore = this.#isEphemeral ? new MemoryChannelStore() : this.#saved;
   readonly #alarm = new AlarmClock(this.ctx.storage);
@@ -217,7 +218,7 @@ export class Channel extends DurableObject<Env> {
     };
   }
 
-  /** Brings back what was there before a sleep; every event begins with it. @throws {Error} when the saved state is not understood */
+  /** Brings back what was there before a sleep; every event begins with it. @throws {Error} when the saved state is damaged */
   #wake(waking?: WebSocket): void {
     if (this.#isAwake) return;
     const now = Date.now();

@@ -5,14 +5,15 @@ import { DurableObject } from "cloudflare:workers";
 import { type DebugPlace, Directory, type Nodes, type TopicProducers } from "../lookup/directory.ts";
 import { type LogLevel, levelNumber, parseOptions } from "../options.ts";
 import { isEphemeral } from "../protocol/names.ts";
+import { lookupSchema } from "../storage/lookup-schema.ts";
 import { RegistrationDb } from "../storage/registration-db.ts";
-import { objectSql } from "./object-sql.ts";
+import { openSql } from "./object-sql.ts";
 import { V1Sockets } from "./v1-sockets.ts";
 
 export class Lookup extends DurableObject<Env> {
   readonly #options = parseOptions({ ...this.env });
   readonly #sql = this.ctx.storage.sql;
-  readonly #db = new RegistrationDb(objectSql(this.ctx.storage));
+  readonly #db = new RegistrationDb(openSql(this.ctx, lookupSchema, "Lookup"));
   readonly #sockets: V1Sockets;
   readonly #directory: Directory;
   #logLevel: LogLevel = this.#options.logLevel;

@@ -6,12 +6,13 @@ import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "../queue/channel-life.ts";
 import type { Batch } from "../queue/log-store.ts";
 import type { Segment } from "../queue/record-writer.ts";
+import { topicSchema } from "../storage/topic-schema.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { Announcer } from "./announcer.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { channelObject, LOOKUP_OBJECT, parseTopicObject, topicObject } from "./object-names.ts";
-import { objectSql } from "./object-sql.ts";
+import { openSql } from "./object-sql.ts";
 import { OpenTopic } from "./open-topic.ts";
 import { Producers } from "./producers.ts";
 import type { PublishOutcome } from "./publish-group.ts";
@@ -39,7 +40,7 @@ const PULL_BYTES = 2 * 2 ** 20;
 export class Topic extends DurableObject<Env> {
   readonly #address = parseTopicObject(this.ctx.id.name ?? "");
   readonly #options = parseOptions({ ...this.env });
-  readonly #sql = objectSql(this.ctx.storage);
+  readonly #sql = openSql(this.ctx, topicSchema, `topic ${this.#address.topic}`);
   readonly #alarm = new AlarmClock(this.ctx.storage);
   readonly #producers: Producers;
   #topic: OpenTopic | null;
@@ -234,7 +235,7 @@ export class Topic extends DurableObject<Env> {
       sql: this.#sql,
       limits: { node: this.#address.node, memQueueSize, maxTopicBytes },
       push: (channel: string, batches: Batch[], end: number) => this.#push(channel, batches, end),
-      pushFailed: (channel: string, error: unknown) => this.#pushFailed(channel, error),
+      pushFailed: (channel: string, error: unknown, isNews: boolean) => this.#pushFailed(channel, error, isNews),
     };
   }
 
@@ -397,12 +398,12 @@ export class Topic extends DurableObject<Env> {
     return answer;
   }
 
-  #pushFailed(channel: string, error: unknown): void {
-    if (this.#topic?.log.hasChannel(channel)) this.#retry(`channel ${channel} could not be reached`, error);
+  #pushFailed(channel: string, error: unknown, isNews: boolean): void {
+    if (this.#topic?.log.hasChannel(channel)) this.#retry(`channel ${channel} could not be reached`, error, isNews);
   }
 
-  #retry(what: string, error: unknown): void {
-    this.#log(what, error);
+  #retry(what: string, error: unknown, isNews = true): void {
+    if (isNews) this.#log(what, error);
     this.#alarm.setBy(Date.now() + Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures));
     this.#failures++;
   }

@@ -20,9 +20,14 @@ interface Follower {
   /** Whether the channel has said anything since this object began to live. */
   isKnown: boolean;
   isBusy: boolean;
+  /** Whether the last call failed. */
+  isFailing: boolean;
   /** Counts the times the channel asked to follow: an answer from before does not undo it. */
   wishes: number;
 }
+
+/** `isNews` unless the call before failed, too: there may be one for every message. */
+export type PushFailed = (channel: string, error: unknown, isNews: boolean) => void;
 
 /** Bytes that one call carries, about. */
 const PUSH_BYTES = 4 * 2 ** 20;
@@ -30,10 +35,10 @@ const PUSH_BYTES = 4 * 2 ** 20;
 export class FanOut {
   readonly #log: TopicLog;
   readonly #push: Push;
-  readonly #onFailure: (channel: string, error: unknown) => void;
+  readonly #onFailure: PushFailed;
   readonly #followers = new Map<string, Follower>();
 
-  constructor(log: TopicLog, push: Push, onFailure: (channel: string, error: unknown) => void) {
+  constructor(log: TopicLog, push: Push, onFailure: PushFailed) {
     this.#log = log;
     this.#push = push;
     this.#onFailure = onFailure;
@@ -94,7 +99,9 @@ export class FanOut {
       do await this.#sendOnce(channel, to);
       while (!isOnce && to.isFollowing && to.next < this.#log.fanout && this.#followers.get(channel) === to);
     } catch (error) {
-      this.#onFailure(channel, error);
+      const isNews = !to.isFailing;
+      to.isFailing = true;
+      this.#onFailure(channel, error, isNews);
     } finally {
       to.isBusy = false;
     }
@@ -107,6 +114,7 @@ export class FanOut {
     const answer = await this.#push(channel, batches, this.#log.fanout);
     this.#log.report(channel, answer.low);
     to.isKnown = true;
+    to.isFailing = false;
     if (to.wishes !== wishes) return;
     const last = batches.at(-1);
     if (last) to.next = last.first + last.count;
@@ -115,5 +123,5 @@ export class FanOut {
 }
 
 function follower(next: number, isFollowing: boolean): Follower {
-  return { next, isFollowing, isKnown: false, isBusy: false, wishes: 0 };
+  return { next, isFollowing, isKnown: false, isBusy: false, isFailing: false, wishes: 0 };
 }

@@ -1,10 +1,27 @@
 // An object's database as the stores use it.
 
+import type { Schema } from "../storage/schema.ts";
 import type { Sql } from "../storage/sql.ts";
 
-export function objectSql(storage: DurableObjectStorage): Sql {
-  return {
+/** WebSocket close code (RFC 6455 7.4.1). */
+const INTERNAL_ERROR = 1011;
+
+/**
+ * The object's database, brought to the version of this code.
+ * @param owner whose it is, for the log
+ * @throws {Error} when its version is not known: the object is of no use, and its connections are closed
+ */
+export function openSql(ctx: DurableObjectState, schema: Schema, owner: string): Sql {
+  const { storage } = ctx;
+  const sql: Sql = {
     exec: (statement, ...bindings) => storage.sql.exec(statement, ...bindings),
     atomically: (work) => storage.transactionSync(work),
   };
+  try {
+    schema.open(sql, owner);
+  } catch (error) {
+    for (const webSocket of ctx.getWebSockets()) webSocket.close(INTERNAL_ERROR);
+    throw error;
+  }
+  return sql;
 }

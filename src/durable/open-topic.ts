@@ -6,13 +6,13 @@ import { MemoryLogStore } from "../storage/memory-log-store.ts";
 import type { Sql } from "../storage/sql.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
 import { type SavedTopic, SqliteTopicState } from "../storage/sqlite-topic-state.ts";
-import { FanOut, type Push } from "./fan-out.ts";
+import { FanOut, type Push, type PushFailed } from "./fan-out.ts";
 
 export interface TopicSurroundings {
   readonly sql: Sql;
   readonly limits: TopicLimits;
   readonly push: Push;
-  readonly pushFailed: (channel: string, error: unknown) => void;
+  readonly pushFailed: PushFailed;
 }
 
 /** A topic's first seq: later lives begin above all seqs of earlier ones, so that no message id comes twice. */

@@ -43,12 +43,12 @@ export async function stats(request: Request, broker: Broker): Promise<Response 
   const includesClients = params.isOn("include_clients", true);
   const includesMemory = params.isOn("include_mem", true);
   const startTime = broker.startTime();
-  const reports = await topicReports(broker, params, includesClients);
+  const { reports, missing } = await topicReports(broker, params, includesClients);
   const topics = reports?.flatMap(({ topic }) => topic ?? []) ?? null;
   const producers = includesClients && reports !== null ? mergeProducers(reports) : [];
   const document: StatsDocument = {
     version: NSQ_VERSION,
-    health: "OK",
+    health: missing.length === 0 ? "OK" : `NOK - no figures of ${missing.join(", ")}`,
     start_time: await startTime,
     topics,
     ...(includesMemory && { memory: NO_MEMORY }),
@@ -57,15 +57,33 @@ export async function stats(request: Request, broker: Broker): Promise<Response 
   return params.get("format") === "json" ? json(document) : ok(statsText(document, Date.now()));
 }
 
-/** What the objects of the topics asked for say; null when a single one was asked for and does not exist. */
-async function topicReports(broker: Broker, params: Params, includesClients: boolean): Promise<TopicReport[] | null> {
+interface Reports {
+  /** What the objects of the topics asked for say; null when a single one was asked for and does not exist. */
+  readonly reports: TopicReport[] | null;
+  /** Topics whose objects could not say anything. */
+  readonly missing: string[];
+}
+
+async function topicReports(broker: Broker, params: Params, includesClients: boolean): Promise<Reports> {
   const topic = params.get("topic") || null;
   const channel = params.get("channel") || null;
-  if (topic !== null && !isValidName(topic)) return null;
-  const names = topic === null ? await broker.lookup.ownTopics() : [topic];
-  const reports = await Promise.all(names.map((name) => broker.topic(name).stats(channel, includesClients)));
-  const found = reports.filter((report) => report !== null);
-  return topic !== null && found.length === 0 ? null : found;
+  const missing: string[] = [];
+  if (topic !== null) {
+    const report = isValidName(topic) ? await broker.topic(topic).stats(channel, includesClients) : null;
+    return { reports: report && [report], missing };
+  }
+  const names = await broker.lookup.ownTopics();
+  const reports = names.map((name) =>
+    broker
+      .topic(name)
+      .stats(channel, includesClients)
+      .catch((error: unknown) => {
+        console.error(`TOPIC(${name}): no figures for /stats:`, error); // those of the others count
+        missing.push(name);
+        return null;
+      }),
+  );
+  return { reports: (await Promise.all(reports)).filter((report) => report !== null), missing };
 }
 
 /** One entry for each connection, with its counts for all topics. */

@@ -45,8 +45,6 @@ export interface SavedDeferred extends SavedMessage {
   readonly at: number;
 }
 
-const VERSION = 2;
-
 /** What is known of a channel all of whose messages before `cursor` are finished. */
 export type IdleState = Pick<ChannelState, "life" | "cursor" | "requeueCount" | "timeoutCount">;
 
@@ -57,7 +55,6 @@ export function idleState(idle: IdleState): ChannelState {
 /** `now` is when it is saved, ms: instants are written as the distance from it. */
 export function encodeChannelState(state: ChannelState, now: number): Uint8Array {
   const out = new VarintWriter();
-  out.unsigned(VERSION);
   out.unsigned(now);
   out.unsigned(state.life.id);
   out.unsigned(state.life.start);
@@ -86,11 +83,9 @@ export function encodeChannelState(state: ChannelState, now: number): Uint8Array
   return out.finish();
 }
 
-/** @throws {Error} when the state is of a version that this code does not know, or damaged */
+/** @throws {Error} when the state is damaged */
 export function decodeChannelState(bytes: Uint8Array): ChannelState {
   const input = new VarintReader(bytes);
-  const version = input.unsigned();
-  if (version !== VERSION) throw new Error(`channel state has version ${version}; this code knows ${VERSION}`);
   const now = input.unsigned();
   const life = { id: input.unsigned(), start: input.unsigned() };
   const cursor = life.start + input.unsigned();

@@ -3,6 +3,7 @@
 
 import type { OwnTopic, Registration, Registrations } from "../lookup/registrations.ts";
 import { isEphemeral } from "../protocol/names.ts";
+import { lookupSchema } from "./lookup-schema.ts";
 import { type Sql, select, selectFirst } from "./sql.ts";
 
 type OwnRow = { name: string; channels: string; listed: string | null; tombstoned_at: number | null };
@@ -37,6 +38,7 @@ export class RegistrationDb implements Registrations {
       ) WITHOUT ROWID`,
     );
     sql.exec("CREATE INDEX IF NOT EXISTS registration_producer ON registration (producer)");
+    lookupSchema.mark(sql);
   }
 
   // The broker's own topics.

@@ -1,6 +1,7 @@
 // A channel's state and the messages it holds, in SQLite.
 
 import type { ChannelStore, HeldKey, HeldMessage, HeldStore } from "../queue/channel-store.ts";
+import { channelSchema } from "./channel-schema.ts";
 import { type Sql, select, selectFirst, toBytes } from "./sql.ts";
 
 export class SqliteChannelStore implements ChannelStore {
@@ -15,6 +16,7 @@ export class SqliteChannelStore implements ChannelStore {
   static createTables(sql: Sql): void {
     sql.exec("CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), bytes BLOB NOT NULL)");
     createHeldTable(sql);
+    channelSchema.mark(sql);
   }
 
   load(): Uint8Array | null {

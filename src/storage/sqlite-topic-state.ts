@@ -2,6 +2,7 @@
 
 import type { TopicState } from "../queue/topic-log.ts";
 import { type Sql, selectFirst } from "./sql.ts";
+import { topicSchema } from "./topic-schema.ts";
 
 export interface SavedTopic extends TopicState {
   /** Lookup has not been asked yet which channels are known of the topic elsewhere. */
@@ -12,7 +13,6 @@ export interface SavedTopic extends TopicState {
   readonly removedChannels: Readonly<Record<string, number>>;
 }
 
-const VERSION = 2;
 const GONE = "gone";
 
 export class SqliteTopicState {
@@ -26,13 +26,13 @@ export class SqliteTopicState {
     this.#sql.exec(
       `CREATE TABLE IF NOT EXISTS topic (
         id INTEGER PRIMARY KEY CHECK (id = 0),
-        version INTEGER NOT NULL,
         state TEXT NOT NULL
       )`,
     );
+    topicSchema.mark(this.#sql);
   }
 
-  /** Null when there is no topic. @throws {Error} when the state is of a version that this code does not know */
+  /** Null when there is no topic. */
   load(): SavedTopic | null {
     const state = this.#load();
     return state === GONE ? null : state;
@@ -56,13 +56,11 @@ export class SqliteTopicState {
   #load(): SavedTopic | typeof GONE | null {
     // A topic that never was has no table: looking for it must not write anything.
     if (selectFirst(this.#sql, "SELECT 1 FROM sqlite_master WHERE name = 'topic'") === null) return null;
-    const row = selectFirst<{ version: number; state: string }>(this.#sql, "SELECT version, state FROM topic");
-    if (row === null) return null;
-    if (row.version !== VERSION) throw new Error(`topic state has version ${row.version}; this code knows ${VERSION}`);
-    return JSON.parse(row.state) as SavedTopic | typeof GONE;
+    const row = selectFirst<{ state: string }>(this.#sql, "SELECT state FROM topic");
+    return row && (JSON.parse(row.state) as SavedTopic | typeof GONE);
   }
 
   #save(state: SavedTopic | typeof GONE): void {
-    this.#sql.exec("INSERT OR REPLACE INTO topic VALUES (0, ?, ?)", VERSION, JSON.stringify(state));
+    this.#sql.exec("INSERT OR REPLACE INTO topic VALUES (0, ?)", JSON.stringify(state));
   }
 }

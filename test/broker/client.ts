@@ -7,6 +7,7 @@ const MAGIC = "  V2";
 const MESSAGE = 2;
 /** Offsets in a frame: size, type, then for messages timestamp, attempts, id, body. */
 const TYPE_AT = 4;
+const ATTEMPTS_AT = 16;
 const ID_AT = 18;
 const BODY_AT = 34;
 
@@ -22,7 +23,7 @@ export class Client {
   /** Messages received. */
   count = 0;
   /** Called for each message. */
-  onMessage: ((body: Buffer, id: string) => void) | null = null;
+  onMessage: ((body: Buffer, id: string, attempts: number) => void) | null = null;
   /** Whether messages are finished as they come. */
   finishes = true;
   /** What else was received: responses and errors. */
@@ -111,7 +112,7 @@ export class Client {
         const id = bytes.toString("latin1", at + ID_AT, at + BODY_AT);
         if (this.finishes) finishes += `FIN ${id}\n`;
         this.count++;
-        this.onMessage?.(bytes.subarray(at + BODY_AT, end), id);
+        this.onMessage?.(bytes.subarray(at + BODY_AT, end), id, bytes.readUInt16BE(at + ATTEMPTS_AT));
       } else {
         this.replies.push(bytes.toString("utf8", at + 8, end));
       }

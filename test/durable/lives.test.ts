@@ -1,12 +1,6 @@
 // A channel that is deleted and made again has a new life: nothing that is said of the old one, however late, concerns it.
 
-import {
-  abortAllDurableObjects,
-  evictDurableObject,
-  reset,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject, reset, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Channel } from "../../src/durable/Channel.ts";
 import { Topic } from "../../src/durable/Topic.ts";
@@ -230,37 +224,3 @@ describe("a removal whose call was lost", () => {
     expect(await channelStats("t", "c")).toMatchObject({ client_count: 1 });
   });
 });
-
-describe("a channel whose state is of a version that is not known", () => {
-  it("[DUR6] is refused to all, and keeps its state and its messages, however many come", async () => {
-    await consumerWithHistory();
-    await runInDurableObject(channelStub("t", "c"), (_, { storage }) => {
-      const bytes = new Uint8Array(storage.sql.exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM state").one().bytes);
-      bytes[0] = 99;
-      storage.sql.exec("UPDATE state SET bytes = ?", bytes);
-    });
-    const stored = () => rowOf(channelStub("t", "c"), "SELECT hex(bytes), (SELECT count(*) FROM held) FROM state");
-    const before = await stored();
-    await abortAllDurableObjects();
-    for (let i = 0; i < 2; i++) {
-      for (const path of [direct("t", "c"), "/v2"]) expect(await subscribe(path)).not.toContain("OK");
-      await publish("t", `x${i}`);
-      for (const verb of ["pause", "empty", "unpause"]) {
-        expect((await post(`/channel/${verb}?topic=t&channel=c`)).status).toBe(500);
-      }
-    }
-    expect(await stored()).toEqual(before);
-  });
-});
-
-/** What SUB is answered at a path: the reply, or how the connection ended. */
-async function subscribe(path: string): Promise<string> {
-  try {
-    const client = await V2Client.open(path);
-    open.push(client);
-    client.send("SUB t c");
-    return JSON.stringify(await client.next());
-  } catch (error) {
-    return String(error);
-  }
-}

@@ -4,12 +4,16 @@ import { DatabaseSync, type SQLOutputValue, type StatementSync } from "node:sqli
 import type { Sql, SqlRow, SqlValue } from "../../src/storage/sql.ts";
 
 export class Database implements Sql {
-  readonly #database = new DatabaseSync(":memory:");
+  readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
   /** How many statements were run, by their first word. */
   readonly runs = new Map<string, number>();
   /** Fails the statements for which this holds. */
   fails: (statement: string) => boolean = () => false;
+
+  constructor(database = new DatabaseSync(":memory:")) {
+    this.#database = database;
+  }
 
   exec(statement: string, ...bindings: SqlValue[]): Iterable<SqlRow> {
     const { verb, hasRows, idle } = this.#of(statement);

@@ -62,13 +62,4 @@ describe("SqliteTopicState", () => {
     state.save(savedTopic());
     expect([stateIn(database).load(), stateIn(database).isGone]).toEqual([savedTopic(), false]);
   });
-
-  it("[DUR6] a state of another version is refused", () => {
-    const database = new Database();
-    const state = stateIn(database);
-    for (const version of [0, 1, 99]) {
-      database.exec("INSERT OR REPLACE INTO topic VALUES (0, ?, ?)", version, JSON.stringify(savedTopic()));
-      expect(() => state.load(), `version ${version}`).toThrow(`has version ${version}`);
-    }
-  });
 });
