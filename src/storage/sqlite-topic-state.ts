@@ -59,7 +59,9 @@ export class SqliteTopicState {
     const row = selectFirst<{ version: number; state: string }>(this.#sql, "SELECT version, state FROM topic");
     if (row === null) return null;
     if (row.version !== VERSION) throw new Error(`topic state has version ${row.version}; this code knows ${VERSION}`);
-    return JSON.parse(row.state) as SavedTopic | typeof GONE;
+    const state = JSON.parse(row.state) as SavedTopic | typeof GONE;
+    // `free` came later than the version: without it nothing is known to be free.
+    return state === GONE ? GONE : { ...state, free: state.free ?? state.start };
   }
 
   #save(state: SavedTopic | typeof GONE): void {

@@ -37,10 +37,19 @@ describe("SqliteTopicState", () => {
       },
       dropped: [{ from: 4, to: 6 }],
       removedChannels: { gone: 3 },
+      free: T0 * 1_024 + 5,
     });
     state.save(last);
     expect(stateIn(database).load()).toEqual(last);
     expect(database.rows("topic")).toBe(1);
+  });
+
+  it("[DUR6] a state that was saved before it said what is free says that nothing is", () => {
+    const database = new Database();
+    const state = stateIn(database);
+    const { free: _, ...earlier } = savedTopic({ start: 7 });
+    database.exec("INSERT INTO topic VALUES (0, 2, ?)", JSON.stringify(earlier));
+    expect(state.load()).toEqual({ ...earlier, free: 7 });
   });
 
   it("[DUR3] any valid name of a channel is kept", () => {
