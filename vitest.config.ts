@@ -49,7 +49,7 @@ export default defineConfig({
       {
         // What Cloudflare would bill, with the options that it would be run with.
         ...insideRuntime({}),
-        test: { name: "cost", include: ["test/cost/**/*.test.ts"], testTimeout: 30_000 },
+        test: { name: "cost", include: ["test/cost/**/*.test.ts"], testTimeout: 60_000 },
       },
       {
         // The production bundle on a workerd process of its own, spoken to from outside.

@@ -33,8 +33,10 @@ export class Meter {
     this.#meterObjects();
     const namespaces = Object.getPrototypeOf(env.TOPIC) as Methods;
     for (const name of ["get", "getByName"]) {
-      this.#patch(namespaces, name, (original) => (namespace, args) =>
-        this.#meteredStub(Reflect.apply(original, namespace, args) as object),
+      this.#patch(
+        namespaces,
+        name,
+        (original) => (namespace, args) => this.#meteredStub(Reflect.apply(original, namespace, args) as object),
       );
     }
     this.#patch(main.default as unknown as Methods, "fetch", (original) => (worker, args) => {
@@ -54,10 +56,7 @@ export class Meter {
 
   /** Resolves when no object is busy with what was asked of it, and objects got so many messages over WebSockets in all. */
   async quiet(webSocketMessages = 0): Promise<void> {
-    await soon(
-      "all is carried out",
-      () => this.#underWay === 0 && this.#counts.webSocketMessages >= webSocketMessages,
-    );
+    await soon("all is carried out", () => this.#underWay === 0 && this.#counts.webSocketMessages >= webSocketMessages);
   }
 
   /** Does something that is no part of what is measured. Nothing else may be under way. */
@@ -111,14 +110,17 @@ export class Meter {
       });
     }
     for (const name of ["raw", Symbol.iterator]) {
-      this.#patch(cursors, name, (original) =>
-        function* (cursor, args) {
-          for (const row of Reflect.apply(original, cursor, args) as Iterable<unknown>) {
+      this.#patch(
+        cursors,
+        name,
+        (original) =>
+          function* (cursor, args) {
+            for (const row of Reflect.apply(original, cursor, args) as Iterable<unknown>) {
+              note(cursor);
+              yield row;
+            }
             note(cursor);
-            yield row;
-          }
-          note(cursor);
-        },
+          },
       );
     }
   }
@@ -133,7 +135,10 @@ export class Meter {
 
   #meterObjects(): void {
     for (const { prototype } of objectClasses()) {
-      for (const [name, counted] of [["webSocketMessage", "webSocketMessages"], ["alarm", "alarms"]] as const) {
+      for (const [name, counted] of [
+        ["webSocketMessage", "webSocketMessages"],
+        ["alarm", "alarms"],
+      ] as const) {
         if (!(name in prototype)) continue;
         this.#patch(prototype, name, (original) => (self, args) => {
           this.#add(counted, 1);
