@@ -9,7 +9,7 @@ import { COUNTED, type Counts } from "./prices.ts";
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Methods = Record<string | symbol, Method>;
 
-/** What of an object's storage is billed by the call, and as what (durable-objects/platform/pricing, footnotes on rows). */
+/** What of an object's storage is billed by the call, and as what (see `PRICES`, footnotes on rows); asking for the alarm is not. */
 const BILLED_CALLS: Readonly<Record<string, keyof Counts>> = {
   setAlarm: "rowsWritten",
   // "Deletes are counted as rows written": that these are is not said.

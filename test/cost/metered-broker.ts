@@ -10,6 +10,8 @@ import { MovedClock } from "./moved-clock.ts";
 import { COUNTED, type Counts } from "./prices.ts";
 
 export const TOPIC = "t";
+/** A message of 1 KB. */
+export const BODY = "x".repeat(1_024);
 /** An object that has nothing to do sleeps after about so long (durable-objects/concepts/durable-object-lifecycle). */
 const AWAKE_MS = 10_000;
 

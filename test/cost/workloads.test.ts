@@ -45,7 +45,7 @@ describe("messages that are published one by one, five hundred a second", () => 
     check(context, "single publishes over HTTP, 500 a second", measured, { measure: "rowsWritten", atMost: 1 });
   });
 
-  it("[COST6] with a consumer", async (context) => {
+  it("[COST6] what they cost with a consumer is shown", async (context) => {
     check(context, "the same with a consumer", await singles(300, 1, 0));
   });
 
@@ -78,7 +78,7 @@ describe("what else there is", () => {
     ["behind the gateway, 100 PUBs at a time", behindGateway],
     ["redelivery, every message requeued once", redelivery],
     ["deferred for an hour", deferred],
-  ] as const)("[COST6] %s", async ([name, run], context) => {
+  ] as const)("[COST6] what it costs is shown: %s", async ([name, run], context) => {
     check(context, name, await run());
   });
 });

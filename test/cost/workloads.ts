@@ -1,20 +1,17 @@
 // Workloads, and what they cost. Messages have 1 KB, and unless it is said otherwise there is one channel, whose consumer is on the
 // direct path. Topics, channels and connections are there before anything is counted.
 
-import { vi } from "vitest";
-import { Topic } from "../../src/durable/Topic.ts";
 import { fromByteString } from "../../src/protocol/bytes.ts";
 import { post, publish } from "../durable/broker-api.ts";
 import { mark, type Stub } from "../durable/objects.ts";
 import type { ReceivedMessage, V2Client } from "../durable/v2-client.ts";
 import { mpub } from "../helpers/commands.ts";
 import { Random } from "../helpers/random.ts";
-import { MeteredBroker, TOPIC } from "./metered-broker.ts";
+import { BODY, MeteredBroker, TOPIC } from "./metered-broker.ts";
 import type { Measured } from "./outcome.ts";
-import { soon } from "./patience.ts";
 import { COUNTED, type Counts } from "./prices.ts";
+import { SingleMessages } from "./single-messages.ts";
 
-const BODY = "x".repeat(1_024);
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -100,80 +97,18 @@ export function singles(messages: number, channels: number, lingerMs: number): P
     channels,
     async (broker) => {
       const consumers = await Promise.all(broker.channels.map((channel) => broker.consumer(100, channel)));
-      const load = new SingleMessages(broker, consumers, lingerMs);
+      const singles = new SingleMessages(broker, consumers, lingerMs);
       const random = new Random(seed);
       const counts = await broker.measure(async () => {
-        // A producer that published by the clock would keep step with the linger.
-        for (let i = 0; i < messages; i++) await load.publishIn(random.int(5));
-        await load.finished();
+        // At 2 ms on average: who published by the clock would keep step with the linger.
+        for (let i = 0; i < messages; i++) await singles.publishIn(random.int(5));
+        await singles.finished();
         await broker.pass(SAVED_MS);
       });
       return { counts, messages };
     },
     { linger: `${lingerMs}ms` },
   );
-}
-
-/** Publishes that do not wait for those before them, and consumers that finish what comes. */
-class SingleMessages {
-  readonly #broker: MeteredBroker;
-  readonly #channels: number;
-  readonly #lingerMs: number;
-  readonly #arrivals = vi.spyOn(Topic.prototype, "publish");
-  #sent = 0;
-  #answered = 0;
-  readonly #before: number;
-
-  constructor(broker: MeteredBroker, consumers: readonly V2Client[], lingerMs: number) {
-    this.#broker = broker;
-    this.#channels = consumers.length;
-    this.#lingerMs = lingerMs;
-    this.#before = broker.meter.counts.webSocketMessages;
-    for (const consumer of consumers) void this.#consume(consumer);
-  }
-
-  /** Publishes when some time has passed; what falls due until then is done before. */
-  async publishIn(ms: number): Promise<void> {
-    await this.#pass(ms);
-    this.#sent++;
-    void publish(TOPIC, BODY).then(() => {
-      this.#answered++;
-    });
-    await soon("a publish arrives", () => this.#arrivals.mock.calls.length === this.#sent);
-    await this.#settled();
-  }
-
-  async finished(): Promise<void> {
-    await this.#pass(this.#lingerMs);
-    await soon("all is stored", () => this.#answered === this.#sent);
-    this.#arrivals.mockRestore();
-  }
-
-  async #pass(ms: number): Promise<void> {
-    const { clock } = this.#broker;
-    for (const until = Date.now() + ms; ; ) {
-      const next = Math.min(clock.nextTimerAt, until);
-      await clock.moveTo(next);
-      await this.#settled();
-      if (next === until) return;
-    }
-  }
-
-  /** Resolves when what was published is finished, or waits for others that share its row. */
-  async #settled(): Promise<void> {
-    const { clock, meter } = this.#broker;
-    const isWaiting = () => this.#lingerMs > 0 && clock.hasTimer(this.#lingerMs);
-    await soon("what is stored is finished", () => {
-      const finished = meter.counts.webSocketMessages - this.#before;
-      return (this.#answered === this.#sent || isWaiting()) && finished === this.#answered * this.#channels;
-    });
-  }
-
-  async #consume(consumer: V2Client): Promise<void> {
-    for (let received = await consumer.next(); !("closed" in received); received = await consumer.next()) {
-      if ("id" in received) consumer.send(`FIN ${received.id}`);
-    }
-  }
 }
 
 const TRICKLE_HOURS = 2;
