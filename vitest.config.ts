@@ -14,6 +14,20 @@ const durableObjects = durable_objects.bindings.map(
     [name, { className: class_name, useSQLite: true }] as const,
 );
 
+/** Tests that run in the isolate of the Worker and its objects. */
+function insideRuntime(options: Record<string, string>) {
+  const plugin = cloudflareTest({
+    ...(main !== undefined && { main }),
+    miniflare: {
+      ...(compatibility_date !== undefined && { compatibilityDate: compatibility_date }),
+      compatibilityFlags: compatibility_flags,
+      durableObjects: Object.fromEntries(durableObjects),
+      bindings: { open: "true", "log-level": "error", ...options },
+    },
+  });
+  return { plugins: [plugin], logLevel: "error" as const };
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -28,20 +42,14 @@ export default defineConfig({
         },
       },
       {
-        plugins: [
-          cloudflareTest({
-            ...(main !== undefined && { main }),
-            miniflare: {
-              ...(compatibility_date !== undefined && { compatibilityDate: compatibility_date }),
-              compatibilityFlags: compatibility_flags,
-              durableObjects: Object.fromEntries(durableObjects),
-              // Evictions wait for the timers of an object: states are saved soon, so that tests need not wait long.
-              bindings: { open: "true", "sync-timeout": "10ms", "log-level": "error" },
-            },
-          }),
-        ],
-        logLevel: "error",
+        // Evictions wait for the timers of an object: states are saved soon, so that tests need not wait long.
+        ...insideRuntime({ "sync-timeout": "10ms" }),
         test: { name: "durable", include: ["test/durable/**/*.test.ts"] },
+      },
+      {
+        // What Cloudflare would bill, with the options that it would be run with.
+        ...insideRuntime({}),
+        test: { name: "cost", include: ["test/cost/**/*.test.ts"], testTimeout: 60_000 },
       },
       {
         // The production bundle on a workerd process of its own, spoken to from outside.

@@ -7,9 +7,9 @@ import { existsSync, statSync } from "node:fs";
 const installed = "node_modules/.package-lock.json";
 const isFresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync("package-lock.json").mtimeMs;
 if (!isFresh) {
-  console.log("Installing dependencies ...");
+  console.error("Installing dependencies ..."); // what a command prints is its own
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    stdio: "inherit",
+    stdio: ["inherit", 2, "inherit"],
     shell: process.platform === "win32",
   });
   process.exit(npm.status ?? 1);

@@ -107,7 +107,9 @@ export class Topic extends DurableObject<Env> {
     if (!topic) return;
     for (const [channel, life] of topic.removedChannels) await this.#tellRemoved(topic, channel, life);
     await topic.fanOut.ask();
-    if (this.#living === topic && topic.log.trim()) this.#alarm.setBy(Date.now() + RETRY_MS);
+    if (this.#living !== topic) return;
+    topic.saveFree();
+    if (topic.log.trim()) this.#alarm.setBy(Date.now() + RETRY_MS);
   }
 
   // Orders of the Worker.

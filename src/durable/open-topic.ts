@@ -26,6 +26,8 @@ export class OpenTopic {
   isDeleting: boolean;
   /** Lookup has not been asked yet which channels are known of the topic elsewhere. */
   #isNew: boolean;
+  /** Below which the saved state says that all is free. */
+  #savedFree: number;
   readonly #state: SqliteTopicState;
 
   private constructor(name: string, saved: SavedTopic, state: SqliteTopicState, surroundings: TopicSurroundings) {
@@ -37,6 +39,7 @@ export class OpenTopic {
     this.removedChannels = new Map(Object.entries(saved.removedChannels));
     this.isDeleting = saved.isDeleting;
     this.#isNew = saved.isNew;
+    this.#savedFree = saved.free;
     this.#state = state;
   }
 
@@ -54,7 +57,7 @@ export class OpenTopic {
     state.createTable();
     if (!isEphemeral(name)) SqliteLogStore.createTables(surroundings.sql);
     const start = Math.max(now * SEQS_PER_MS, above);
-    const nothing = { channels: {}, dropped: [], uncounted: 0, removedChannels: {}, nextLife: start };
+    const nothing = { channels: {}, dropped: [], uncounted: 0, removedChannels: {}, nextLife: start, free: start };
     const saved = { start, fanout: start, isPaused: false, isDeleting: false, isNew: true, ...nothing };
     const topic = new OpenTopic(name, saved, state, surroundings);
     topic.save();
@@ -74,7 +77,17 @@ export class OpenTopic {
   save(): void {
     const { isDeleting, removedChannels } = this;
     const isNew = this.#isNew;
-    this.#state.save({ ...this.log.state, isDeleting, isNew, removedChannels: Object.fromEntries(removedChannels) });
+    const { state } = this.log;
+    this.#savedFree = state.free;
+    this.#state.save({ ...state, isDeleting, isNew, removedChannels: Object.fromEntries(removedChannels) });
+  }
+
+  /**
+   * Sees to it that the next lives of a topic that sleeps between publishes overwrite rows: they do not know what its channels have
+   * finished, and would add rows that must be deleted one day.
+   */
+  saveFree(): void {
+    if (this.log.isFreeWorthSaving(this.#savedFree)) this.save();
   }
 
   get isNew(): boolean {

@@ -36,6 +36,8 @@ export interface LogStore {
   read(seq: number, maxBytes: number): Batch[];
   /** Batches with deferred records from the one that holds `seq`, in order. */
   readDeferred(seq: number): Iterable<Batch>;
+  /** Whether more than `count` batches, not counting the newest, lie entirely below `free`. */
+  hasFree(count: number, free: number): boolean;
   /** Whether `trim` would delete anything. */
   canTrim(free: number): boolean;
   /** Deletes batches that lie entirely below `free`, except a few to overwrite. Returns whether there are more. */

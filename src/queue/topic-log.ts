@@ -23,6 +23,8 @@ export interface TopicState {
   readonly uncounted: number;
   /** The id of the next life of a channel. */
   readonly nextLife: number;
+  /** Everything below was needed by nobody. */
+  readonly free: number;
 }
 
 export interface ChannelPlaceState {
@@ -46,6 +48,9 @@ interface ChannelPlace {
   /** Everything below is finished, and known to be so by the channel's saved state. */
   low: number;
 }
+
+/** Fewer rows that can be overwritten are not worth one that says so. */
+const WORTH_SAVING = 16;
 
 export class TopicLog {
   readonly start: number;
@@ -82,7 +87,7 @@ export class TopicLog {
     this.#fanout = state.fanout;
     this.#isPaused = state.isPaused;
     for (const [name, place] of Object.entries(state.channels)) {
-      this.#channels.set(name, { ...place, low: place.life.start });
+      this.#channels.set(name, { ...place, low: Math.max(place.life.start, state.free) });
     }
   }
 
@@ -96,6 +101,7 @@ export class TopicLog {
       dropped: this.#dropped.ranges,
       uncounted: this.#uncounted,
       nextLife: this.#nextLife,
+      free: this.free,
     };
   }
 
@@ -222,6 +228,16 @@ export class TopicLog {
       free = Math.min(free, isEphemeral(name) ? Math.max(low, this.fanout - this.#limits.memQueueSize) : low);
     }
     return free;
+  }
+
+  /**
+   * Whether the state should be saved for what it says to be free: a log that goes on from one that says `savedFree` would overwrite
+   * nothing, though there is enough.
+   */
+  isFreeWorthSaving(savedFree: number): boolean {
+    const oldest = this.#store.oldest();
+    const isKnown = oldest !== null && oldest.first + oldest.count <= savedFree;
+    return !isKnown && this.#store.hasFree(WORTH_SAVING, this.free);
   }
 
   /** Whether there is more to delete than is worth keeping to be overwritten. */

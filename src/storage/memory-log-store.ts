@@ -39,6 +39,10 @@ export class MemoryLogStore implements LogStore {
     return this.#batches.filter(({ first, count, deferred }) => deferred > 0 && seq < first + count);
   }
 
+  hasFree(count: number, free: number): boolean {
+    return this.#batches.slice(0, -1).filter((batch) => batch.first + batch.count <= free).length > count;
+  }
+
   canTrim(free: number): boolean {
     const oldest = this.oldest();
     return this.#batches.length > 1 && oldest !== null && oldest.first + oldest.count <= free;

@@ -6,8 +6,11 @@ import { type Sql, select, selectFirst, toBytes } from "./sql.ts";
 type PlaceRow = { first: number; count: number; total_bytes: number };
 type BatchRow = { first: number; count: number; records: ArrayBuffer };
 
-/** Rows that nobody needs any more and that are kept to be overwritten. */
-const KEPT_FREE_ROWS = 16;
+/**
+ * Rows that nobody needs any more and that are kept to be overwritten: as many as are written between two alarms of a topic that
+ * sleeps between two publishes, since they are only known to be free from one alarm to the next.
+ */
+const KEPT_FREE_ROWS = 64;
 const TRIMMED_AT_ONCE = 1_000;
 
 /** Batches from the one on that holds a seq, which is bound once. */
@@ -92,12 +95,16 @@ export class SqliteLogStore implements LogStore {
     }
   }
 
+  hasFree(count: number, free: number): boolean {
+    return this.#lastFreeBut(count, free) !== null;
+  }
+
   canTrim(free: number): boolean {
-    return this.#lastSpare(free) !== null;
+    return this.hasFree(KEPT_FREE_ROWS, free);
   }
 
   trim(free: number): boolean {
-    const last = this.#lastSpare(free);
+    const last = this.#lastFreeBut(KEPT_FREE_ROWS, free);
     if (last === null) return false;
     this.#sql.exec(
       `DELETE FROM log WHERE first IN (SELECT first FROM log WHERE first <= ? ORDER BY first LIMIT ${TRIMMED_AT_ONCE})`,
@@ -107,14 +114,14 @@ export class SqliteLogStore implements LogStore {
     return oldest !== null && oldest.first <= last;
   }
 
-  /** The first seq of the last row that is not even worth overwriting; null when there is none. */
-  #lastSpare(free: number): number | null {
+  /** The first seq of the last row that is free, not counting the newest row and so many before it; null when there is none. */
+  #lastFreeBut(kept: number, free: number): number | null {
     const newest = this.newest();
     if (newest === null) return null;
     const row = selectFirst<{ first: number }>(
       this.#sql,
-      `SELECT first FROM log WHERE first < ? AND first + count <= ? ORDER BY first DESC LIMIT 1 OFFSET ${KEPT_FREE_ROWS}`,
-      ...[Math.min(free, newest.first), free],
+      `SELECT first FROM log WHERE first < ? AND first + count <= ? ORDER BY first DESC LIMIT 1 OFFSET ?`,
+      ...[Math.min(free, newest.first), free, kept],
     );
     return row?.first ?? null;
   }

@@ -3,7 +3,7 @@
 // 1  A channel is known by the seq where it begins. What was written last under this number has lives already, and what was written
 //    first lacks two figures.
 // 2  Each life of a channel has an id (docs/decisions/0008).
-// 3  The version is marked in the schema, no longer in the row of the topic.
+// 3  The version is marked in the schema, no longer in the row of the topic; and the topic says below which seq its log is free.
 
 import { isEphemeral } from "../protocol/names.ts";
 import { Schema } from "./schema.ts";
@@ -18,7 +18,7 @@ interface TopicV1 {
   readonly removedChannels: Readonly<Record<string, number>>;
 }
 
-export const topicSchema = new Schema(unmarkedVersion, [giveLives, dropVersionColumn]);
+export const topicSchema = new Schema(unmarkedVersion, [giveLives, dropVersionColumnAndAddFree]);
 
 function unmarkedVersion(sql: Sql): number | null {
   if (selectFirst(sql, "SELECT 1 FROM sqlite_master WHERE name = 'topic'") === null) return null;
@@ -54,6 +54,11 @@ function withLives(topic: TopicV1): object {
   };
 }
 
-function dropVersionColumn(sql: Sql): void {
+function dropVersionColumnAndAddFree(sql: Sql): void {
   sql.exec("ALTER TABLE topic DROP COLUMN version");
+  const row = selectFirst<{ state: string }>(sql, "SELECT state FROM topic");
+  const state = row && (JSON.parse(row.state) as { start: number } | "gone");
+  if (state === null || state === "gone") return;
+  // Nothing is known to be free: its channels will say it.
+  sql.exec("UPDATE topic SET state = ?", JSON.stringify({ ...state, free: state.start }));
 }

@@ -29,7 +29,17 @@ export function topicLimits(limits: Partial<TopicLimits> = {}): TopicLimits {
 }
 
 export function topicState(state: Partial<TopicState> = {}): TopicState {
-  return { start: 1, fanout: 1, isPaused: false, channels: {}, dropped: [], uncounted: 0, nextLife: 1, ...state };
+  return {
+    start: 1,
+    fanout: 1,
+    isPaused: false,
+    channels: {},
+    dropped: [],
+    uncounted: 0,
+    nextLife: 1,
+    free: 1,
+    ...state,
+  };
 }
 
 let connections = 0;

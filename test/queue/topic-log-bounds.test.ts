@@ -9,8 +9,7 @@ import { Database } from "../helpers/sql.ts";
 
 const ALL = 1e9;
 
-function sqliteStore(): SqliteLogStore {
-  const database = new Database();
+function sqliteStore(database = new Database()): SqliteLogStore {
   SqliteLogStore.createTables(database);
   return new SqliteLogStore(database);
 }
@@ -156,5 +155,75 @@ describe.each([
     expect(log.countDropped(1)).toBe(TIMES);
     // It must fit into a row of 2 MB.
     expect(JSON.stringify(log.state).length / TIMES).toBeLessThan(60);
+  });
+});
+
+/** A topic whose object lives for one event at a time: what channels have finished is learnt only when the alarm rings. */
+class SleepyTopic {
+  readonly database = new Database();
+  saves = 0;
+  readonly #store = sqliteStore(this.database);
+  #state = topicState();
+
+  constructor() {
+    const log = this.wake();
+    log.addChannel("ch");
+    this.#state = log.state;
+  }
+
+  wake(): TopicLog {
+    return new TopicLog(this.#store, this.#state, topicLimits());
+  }
+
+  publish(count: number): void {
+    for (let i = 0; i < count; i++) publish(this.wake(), "x");
+  }
+
+  /** The alarm rings, and the channel says that it has finished everything below `low`. */
+  ring(low = this.wake().end): void {
+    const log = this.wake();
+    log.report("ch", low);
+    if (log.isFreeWorthSaving(this.#state.free)) {
+      this.#state = log.state;
+      this.saves++;
+    }
+    while (log.trim());
+  }
+}
+
+describe("the log of a topic that sleeps between publishes", () => {
+  it.each([1, 10, 20, 60])("[LOG7] overwrites what was finished: %i publishes between two alarms", (each) => {
+    const topic = new SleepyTopic();
+    for (let alarm = 0; alarm < 200; alarm++) {
+      topic.publish(each);
+      topic.ring();
+    }
+    const { database, saves } = topic;
+    expect(database.count("DELETE")).toBe(0);
+    expect(database.rows("log")).toBeLessThanOrEqual(80);
+    // A row that says what is free, for the many that are overwritten then.
+    expect(database.count("UPDATE") / saves).toBeGreaterThanOrEqual(16);
+    expect(database.count("INSERT")).toBe(database.rows("log"));
+  });
+
+  it("[LOG7] keeps what is needed", () => {
+    const topic = new SleepyTopic();
+    topic.publish(50);
+    topic.ring(41);
+    topic.publish(50);
+    topic.ring(41);
+    expect(topic.wake().read(41, ALL)[0]).toMatchObject({ first: 41 });
+    expect(contentOf(topic.wake().read(41, ALL))).toHaveLength(60);
+  });
+
+  it("[LOG7] does not say what is free when that is hardly anything, or known", () => {
+    const topic = new SleepyTopic();
+    topic.publish(17);
+    topic.ring();
+    expect(topic.saves).toBe(0);
+    topic.publish(1);
+    topic.ring();
+    topic.ring();
+    expect(topic.saves).toBe(1);
   });
 });

@@ -37,6 +37,7 @@ describe("SqliteTopicState", () => {
       },
       dropped: [{ from: 4, to: 6 }],
       removedChannels: { gone: 3 },
+      free: T0 * 1_024 + 5,
     });
     state.save(last);
     expect(stateIn(database).load()).toEqual(last);

@@ -232,6 +232,7 @@ describe("storage of version 1", () => {
       // Both lives of b began at the same seq, so the first one had nothing: only the living one counts.
       removedChannels: { a: 110, gone: 130 },
       nextLife: 141,
+      free: 100,
     });
   });
 

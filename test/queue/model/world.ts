@@ -224,6 +224,7 @@ export class World {
   /** The topic's object is lost, and made anew; what an ephemeral one has counted would be gone. */
   crashTopic(): void {
     if (this.#isBounded) return;
+    if (this.random.chance(50)) this.#state = this.#log.state; // saved by an alarm
     this.#state = JSON.parse(JSON.stringify(this.#state));
     this.#log = this.#open();
     for (const name of this.#followers.keys()) {
