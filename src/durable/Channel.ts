@@ -60,6 +60,8 @@ export class Channel extends DurableObject<Env> {
   /** The last life whose end this object was told. */
   #endedLife = 0;
   #isAwake = false;
+  /** When the state was saved last, ms; a sleep is longer than it matters. */
+  #savedAt = 0;
   /** No heartbeat is owed before this, ms. */
   #beatAt = Number.POSITIVE_INFINITY;
 
@@ -383,6 +385,7 @@ export class Channel extends DurableObject<Env> {
   #save(queue: ChannelQueue, now: number): void {
     try {
       queue.save(now);
+      this.#savedAt = now;
     } catch (error) {
       // What was saved last is the truth: this life ends, and the next one begins with it.
       this.#log("its state could not be saved", error);
@@ -399,11 +402,21 @@ export class Channel extends DurableObject<Env> {
   /** Sees to it that the object is awake when there is something to do. */
   #schedule(now: number): void {
     const queue = this.#queue;
-    if (queue?.saveNeed === "soon") this.#saveTimer.start(now);
+    if (queue?.saveNeed === "soon") this.#saveSoon(queue, now);
     const wakeAt = Math.min(queue?.nextWakeAt(now) ?? Number.POSITIVE_INFINITY, this.#beatAt);
     // Once it has saved it asks again, and by then the alarm may turn out not to be needed.
     this.#wakeUp.arrange(wakeAt, now, this.#saveTimer.dueAt);
     if (this.#isEphemeral) this.#keepAwake.check();
+  }
+
+  /** Waits for more to save, unless there may be none for long: then the object need not be awake for that. */
+  #saveSoon(queue: ChannelQueue, now: number): void {
+    if (!queue.isAtRest || now - this.#savedAt < this.#options.syncTimeout) {
+      this.#saveTimer.start(now);
+    } else {
+      this.#saveTimer.cancel();
+      this.#save(queue, now);
+    }
   }
 
   #saveLater(): void {

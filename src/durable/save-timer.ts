@@ -16,6 +16,13 @@ export class SaveTimer {
     return this.#dueAt;
   }
 
+  /** It was saved. */
+  cancel(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#dueAt = null;
+  }
+
   /** There is something to save. */
   start(now: number): void {
     if (this.#timer !== null) return;

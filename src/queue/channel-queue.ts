@@ -249,6 +249,11 @@ export class ChannelQueue {
     return Math.min(this.#inFlight.earliest, due > now ? due : Number.POSITIVE_INFINITY);
   }
 
+  /** Whether nobody has anything to answer: until more is published or falls due, nothing will happen. */
+  get isAtRest(): boolean {
+    return this.#inFlight.size === 0;
+  }
+
   get saveNeed(): Urgency {
     return this.#saveNeed.urgency;
   }

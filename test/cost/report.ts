@@ -63,8 +63,8 @@ const NOTES = `An idle consumer is counted for the day. Prices are Cloudflare's 
 (test/cost/prices.ts); Cloudflare Queues takes three operations for a message, and one queue for what is a channel here.
 
 Not counted:
-- Duration: ${price(PRICES.objectSeconds.dollars)} for a million seconds that an object is awake ($12.50 a million GB-s, 128 MB an object). One message a
-  minute keeps its channel awake for a second each (sync-timeout), which is ${price(PRICES.objectSeconds.dollars)} more for a million of them. An object
-  that is awake all the time costs ${price(PRICES.objectSeconds.dollars * 2.592)} a month; a channel that waits sleeps, and so does its topic: that costs nothing.
+- Duration: ${price(PRICES.objectSeconds.dollars)} for a million seconds that an object is awake ($12.50 a million GB-s, 128 MB an object). A
+  channel and its topic are awake from a publish until its consumer has answered, and under load all the time. An object
+  that is always awake costs ${price(PRICES.objectSeconds.dollars * 2.592)} a month; a channel that waits sleeps, and so does its topic: that costs nothing.
 - The Worker's CPU, ${price(PRICES.workerCpu.dollars)} for a million ms; storage, ${price(STORED_GB_MONTH.dollars)} for a GB-month; connecting and creating topics and channels.
 - In the short workloads the alarm that a topic sets once in ten minutes while messages are published: a row and a request.`;

@@ -6,7 +6,8 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from "cloudflare:test";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { toByteString } from "../../src/protocol/bytes.ts";
 import { SqliteChannelStore } from "../../src/storage/sqlite-channel-store.ts";
 import { channelStats, channelStub, post, publish, stats, topicStub, until } from "./broker-api.ts";
@@ -181,6 +182,39 @@ describe("what is in flight", () => {
     b.send("RDY 10");
     expect(await b.message()).toMatchObject({ body: "3" });
     expect(await b.settled()).toEqual([]);
+  });
+});
+
+describe("a channel that comes to rest", () => {
+  beforeEach(() => void Object.assign(env, { "sync-timeout": "30s" }));
+  afterEach(() => void Reflect.deleteProperty(env, "sync-timeout"));
+
+  it("[DUR2] [DUR7] saves what was finished at once, and is not kept awake for it", async () => {
+    const a = await consumer("t", "c");
+    a.send("RDY 1");
+    await a.settled();
+    await evictDurableObject(channelStub("t", "c")); // the next event is long after the last save
+    await publish("t", "x");
+    a.send(`FIN ${(await a.message()).id}`);
+    await a.settled();
+    await evictDurableObject(channelStub("t", "c")); // would wait for a timer for longer than this test may take
+    await abortAllDurableObjects();
+    const b = await consumer("t", "c");
+    b.send("RDY 1");
+    expect(await b.settled()).toEqual([]);
+  });
+
+  it("[DUR2] does so once in a sync-timeout: what comes to rest again before is saved later", async () => {
+    const a = await consumer("t", "c");
+    a.send("RDY 1");
+    await a.settled();
+    const saves = vi.spyOn(SqliteChannelStore.prototype, "save");
+    for (let i = 0; i < 5; i++) {
+      await publish("t", "x");
+      a.send(`FIN ${(await a.message()).id}`);
+      await a.settled();
+    }
+    expect(saves.mock.calls.length).toBeLessThanOrEqual(1);
   });
 });
 
