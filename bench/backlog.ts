@@ -24,8 +24,8 @@ interface Sizes {
   readonly rounds: number;
 }
 
-const WHOLE: Sizes = { backlog: 1_000_000, portion: 50_000, rounds: 15 };
-const QUICK: Sizes = { ...WHOLE, rounds: 5 };
+const WHOLE: Sizes = { backlog: 1_000_000, portion: 50_000, rounds: 25 };
+const QUICK: Sizes = { ...WHOLE, rounds: 7 };
 
 export const backlog: Scenario = {
   name: "backlog",
