@@ -76,23 +76,23 @@ export class SqliteLogStore implements LogStore {
   }
 
   read(seq: number, maxBytes: number): Batch[] {
-    const statement = `SELECT first, count, records FROM log WHERE ${FROM_BATCH_OF} ORDER BY first`;
-    const batches: Batch[] = [];
-    let bytes = 0;
-    for (const { first, count, records } of select<BatchRow>(this.#sql, statement, seq)) {
-      bytes += records.byteLength;
-      if (batches.length > 0 && bytes > maxBytes) break;
-      batches.push({ first, count, bytes: toBytes(records) });
-    }
-    return batches;
+    // Where it ends is found out without the records; then all is read that was asked for: a result that is left half read
+    // would have read ahead, and keeps SQLite from emptying its write-ahead log until the garbage collector finds it.
+    const statement = `WITH RECURSIVE part (next, bytes) AS (
+        SELECT * FROM (SELECT first + count, length(records) FROM log WHERE ${FROM_BATCH_OF} ORDER BY first LIMIT 1)
+        UNION ALL
+        SELECT first + count, bytes + length(records) FROM part CROSS JOIN log ON first = next
+          WHERE bytes + length(records) <= ?2
+      )
+      SELECT first, count, records FROM log
+        WHERE ${FROM_BATCH_OF} AND first < (SELECT max(next) FROM part) ORDER BY first`;
+    return Array.from(select<BatchRow>(this.#sql, statement, seq, maxBytes), toBatch);
   }
 
   *readDeferred(seq: number): Iterable<Batch> {
     const statement = `SELECT first, count, records FROM log INDEXED BY log_deferred
       WHERE deferred > 0 AND ${FROM_BATCH_OF} ORDER BY first`;
-    for (const { first, count, records } of select<BatchRow>(this.#sql, statement, seq)) {
-      yield { first, count, bytes: toBytes(records) };
-    }
+    for (const row of select<BatchRow>(this.#sql, statement, seq)) yield toBatch(row);
   }
 
   hasFree(count: number, free: number): boolean {
@@ -130,4 +130,8 @@ export class SqliteLogStore implements LogStore {
     const row = selectFirst<PlaceRow>(this.#sql, statement);
     return row && { first: row.first, count: row.count, totalBytes: row.total_bytes };
   }
+}
+
+function toBatch({ first, count, records }: BatchRow): Batch {
+  return { first, count, bytes: toBytes(records) };
 }

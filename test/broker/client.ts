@@ -92,6 +92,12 @@ export class Client {
     if (this.count < count) throw new Error(`closed after ${this.count} messages: ${this.replies.join()}`);
   }
 
+  /** Waits until it has received so many replies in all. */
+  async replied(count: number): Promise<void> {
+    await this.#until(() => this.replies.length >= count);
+    if (this.replies.length < count) throw new Error(`closed after ${this.replies.length} replies`);
+  }
+
   #until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       this.#changed = () => {

@@ -1,9 +1,10 @@
 // Consumers that stop reading while their channel has a great deal for them: what they cost the broker and the other consumers.
 
-import { existsSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
 import { Client } from "./client.ts";
+import { mpubBody } from "./commands.ts";
+import { residentBytes } from "./memory.ts";
 import { channelStats } from "./stats.ts";
 
 const MIB = 2 ** 20;
@@ -142,7 +143,7 @@ describe.each(Object.entries(DOORS))("a consumer on %s that does not read large 
 
 /** The broker's resident memory, looked at all the time; no growth where there is no /proc. */
 class Memory {
-  readonly before = residentBytes();
+  readonly before = residentBytes(broker.pid);
   #most = this.before;
   readonly #timer = setInterval(() => this.#look(), 50).unref();
 
@@ -154,14 +155,8 @@ class Memory {
   }
 
   #look(): void {
-    this.#most = Math.max(this.#most, residentBytes());
+    this.#most = Math.max(this.#most, residentBytes(broker.pid));
   }
-}
-
-function residentBytes(): number {
-  const file = `/proc/${broker.pid}/status`;
-  if (!existsSync(file)) return 0;
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(file, "utf8"))?.[1]) * 1024;
 }
 
 /** A consumer that is ready for much and reads nothing. */
@@ -220,14 +215,6 @@ async function publish(topic: string, { size, count, batch }: typeof SMALL): Pro
     while (left-- > 0) await post(`/mpub?topic=${topic}&binary=true`, body);
   };
   await Promise.all(Array.from({ length: PUBLISHERS }, publisher));
-}
-
-/** Messages of one size as /mpub?binary=true takes them. */
-function mpubBody(count: number, size: number): Buffer<ArrayBuffer> {
-  const body = Buffer.alloc(4 + count * (4 + size), "x");
-  body.writeInt32BE(count, 0);
-  for (let i = 0; i < count; i++) body.writeInt32BE(size, 4 + i * (4 + size));
-  return body;
 }
 
 async function post(path: string, body?: Buffer<ArrayBuffer>): Promise<void> {

@@ -2,6 +2,7 @@
 
 export interface TopicStats {
   readonly topic_name: string;
+  readonly depth: number;
   readonly message_count: number;
   readonly message_bytes: number;
 }

@@ -8,6 +8,8 @@ export class Database implements Sql {
   readonly #prepared = new Map<string, Prepared>();
   /** How many statements were run, by their first word. */
   readonly runs = new Map<string, number>();
+  /** How many rows were read out of results. */
+  rowsRead = 0;
   /** Fails the statements for which this holds. */
   fails: (statement: string) => boolean = () => false;
 
@@ -21,7 +23,7 @@ export class Database implements Sql {
     if (this.fails(statement)) throw new Error("database or disk is full: SQLITE_FULL");
     const values = bindings.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value));
     const free = idle.pop() ?? this.#database.prepare(statement);
-    if (hasRows) return readRows(free, values, idle);
+    if (hasRows) return readRows(free, values, () => this.rowsRead++, idle);
     free.run(...values);
     idle.push(free);
     return [];
@@ -74,10 +76,29 @@ interface Prepared {
 
 type Bound = number | string | null | Uint8Array;
 
-function* readRows(statement: StatementSync, values: Bound[], idle: StatementSync[]): Generator<SqlRow> {
+/** Like a Durable Object it looks a row ahead, so that a result is over with its last row: [BIG2] none may be left before that. */
+function* readRows(
+  statement: StatementSync,
+  values: Bound[],
+  onRow: () => void,
+  idle: StatementSync[],
+): Generator<SqlRow> {
+  const rows = statement.iterate(...values);
+  let next = rows.next();
   try {
-    for (const row of statement.iterate(...values)) yield row as Record<string, SQLOutputValue> as SqlRow;
+    while (!next.done) {
+      const row = next.value as Record<string, SQLOutputValue> as SqlRow;
+      onRow();
+      next = rows.next();
+      yield row;
+    }
   } finally {
+    rows.return?.();
     idle.push(statement);
+    checkOver(next.done === true, statement);
   }
+}
+
+function checkOver(isOver: boolean, { sourceSQL }: StatementSync): void {
+  if (!isOver) throw new Error(`a result was not read to its end: ${sourceSQL}`);
 }

@@ -292,4 +292,17 @@ describe("SqliteLogStore", () => {
     expect(database.count("INSERT")).toBe(inserts);
     expect(database.rows("log")).toBeLessThanOrEqual(80);
   });
+
+  it("[BIG2] a reading reads the rows that it hands out, and no other", () => {
+    const database = new Database();
+    const store = sqliteStore(database);
+    const all = batches(0, Array(1_000).fill(3));
+    store.append(all, NOTHING_FREE);
+    const size = all[500]?.bytes.length ?? 0;
+    for (const count of [1, 2, 10]) {
+      const before = database.rowsRead;
+      expect(firsts(store.read(1_501, count * size))).toEqual(firsts(all.slice(500, 500 + count)));
+      expect(database.rowsRead - before).toBe(count);
+    }
+  });
 });
