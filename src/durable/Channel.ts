@@ -331,7 +331,11 @@ export class Channel extends DurableObject<Env> {
     const queue = this.#queue;
     for (const consumer of queue?.dispatch(now) ?? []) add(consumer);
     for (const consumer of queue?.takeTimedOut() ?? []) add(consumer)?.doubt();
-    if (queue?.saveNeed === "now") this.#save(queue, now);
+    if (queue?.saveNeed === "now") {
+      this.#save(queue, now);
+      // Answers will come that must be saved, too: until then the object is awake, and no alarm is worth its row.
+      if (!queue.isAtRest) this.#saveTimer.start(now);
+    }
     for (const socket of touched) {
       socket.flush();
       if (this.#isThere(socket)) this.#keep(socket, now);

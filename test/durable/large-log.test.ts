@@ -2,7 +2,6 @@
 
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { objectSql } from "../../src/durable/object-sql.ts";
 import { TopicLog } from "../../src/queue/topic-log.ts";
 import type { Sql, SqlRow, SqlValue } from "../../src/storage/sql.ts";
 import { SqliteLogStore } from "../../src/storage/sqlite-log-store.ts";
@@ -10,7 +9,7 @@ import { topicLimits, topicState } from "../helpers/channel.ts";
 import { batchOf, segmentsOf, T0 } from "../helpers/records.ts";
 import { topicStub } from "./broker-api.ts";
 
-const LITTLE = 100;
+const LITTLE = 300;
 const MUCH = 5_000;
 /** Messages in a row of the log. */
 const PER_ROW = 2;
@@ -32,7 +31,7 @@ class CountedSql implements Sql {
   }
 
   atomically(work: () => void): void {
-    objectSql(this.#storage).atomically(work);
+    this.#storage.transactionSync(work);
   }
 
   /** Rows read and written since it was asked last. */
