@@ -1,0 +1,135 @@
+// One run: a topic over several lives of the broker, each but the last ended by a kill; then everything is drained and checked.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startBroker } from "../../scripts/broker.ts";
+import { createChannel, createTopic } from "./admin.ts";
+import { livingChannel } from "./checks/counts.ts";
+import { parked } from "./checks/end.ts";
+import { violations } from "./checks/index.ts";
+import { countsWhen, readCounts } from "./counts.ts";
+import { Crew } from "./crew.ts";
+import { Ledger, type Sight, type TopicCounts } from "./ledger.ts";
+import type { Kill, Plan } from "./plan.ts";
+import { pause, type Stage } from "./stage.ts";
+import { type Totals, totalsOf } from "./totals.ts";
+
+/** What a kill waits for may not come; then it comes without. */
+const MAX_LIFE_MS = 2_000;
+/** Only a failing run takes so long to drain. */
+const DRAIN_MS = 60_000;
+
+export interface LifeReport {
+  readonly seed: number;
+  readonly life: number;
+  readonly lengthMs: number;
+  readonly isKilled: boolean;
+  /** Of the run so far. */
+  readonly totals: Totals;
+}
+
+export interface RunResult {
+  readonly violations: readonly string[];
+  /** What the broker wrote to its log, all its lives. */
+  readonly log: string;
+}
+
+export async function run(plan: Plan, report: (life: LifeReport) => void = () => {}): Promise<RunResult> {
+  const dataDir = await mkdtemp(join(tmpdir(), "nsq-edge-crash-"));
+  try {
+    return await new Run(plan, dataDir, report).all();
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #dataDir: string;
+  readonly #report: (life: LifeReport) => void;
+  readonly #ledger = new Ledger(Date.now, (sight) => this.#saw(sight));
+  #saw: (sight: Sight) => void = () => {};
+  #log = "";
+
+  constructor(plan: Plan, dataDir: string, report: (life: LifeReport) => void) {
+    this.#plan = plan;
+    this.#dataDir = dataDir;
+    this.#report = report;
+  }
+
+  async all(): Promise<RunResult> {
+    for (const { isLookedAt, kill } of this.#plan.lives) {
+      await this.#live(isLookedAt, async (stage) => {
+        const killed = this.#killed(stage, kill);
+        const crew = new Crew(stage);
+        await killed;
+        await crew.ended();
+      });
+    }
+    await this.#live(true, (stage) => this.#drain(stage));
+    return { violations: violations(this.#ledger, this.#plan.syncEvery), log: this.#log };
+  }
+
+  async #live(isLookedAt: boolean, spend: (stage: Stage) => Promise<void>): Promise<void> {
+    const ledger = this.#ledger;
+    const broker = await startBroker({ dataDir: this.#dataDir, options: this.#plan.options });
+    const stage: Stage = { plan: this.#plan, ledger, broker };
+    ledger.started();
+    const begun = Date.now();
+    try {
+      if (ledger.life === 1) await this.#setUp(stage);
+      else if (isLookedAt) ledger.looked(await readCounts(stage));
+      await spend(stage);
+    } finally {
+      await broker.stop("SIGKILL");
+      this.#log += broker.log;
+    }
+    const { seed } = this.#plan;
+    const { life, isKilled } = ledger;
+    this.#report({ seed, life, lengthMs: Date.now() - begun, isKilled, totals: totalsOf(ledger) });
+  }
+
+  async #setUp(stage: Stage): Promise<void> {
+    await createTopic(stage);
+    for (const name of [...this.#plan.channels, this.#plan.passing]) await createChannel(stage, name);
+  }
+
+  /** Kills the broker when its time has come: in the very event that was waited for. */
+  #killed({ broker, ledger }: Stage, kill: Kill): Promise<void> {
+    return new Promise((resolve) => {
+      const strike = () => {
+        if (ledger.isKilled) return;
+        clearTimeout(timer);
+        process.kill(broker.pid, "SIGKILL");
+        ledger.killed();
+        resolve();
+      };
+      const timer = setTimeout(strike, "afterMs" in kill ? kill.afterMs : MAX_LIFE_MS);
+      let left = "afterSights" in kill ? kill.afterSights : Number.POSITIVE_INFINITY;
+      this.#saw = (sight) => {
+        if ("sight" in kill && kill.sight === sight && --left === 0) strike();
+      };
+    });
+  }
+
+  async #drain(stage: Stage): Promise<void> {
+    const ledger = this.#ledger;
+    const crew = new Crew(stage);
+    await pause(this.#plan.lastMs);
+    await crew.wind();
+    const isDrained = (counts: TopicCounts) => counts.depth === 0 && counts.channels.every((all) => this.#isEmpty(all));
+    const counts = await countsWhen(stage, isDrained, DRAIN_MS);
+    if (!isDrained(counts)) ledger.surprised(`not drained: ${JSON.stringify(counts)}`);
+    await crew.settle();
+    ledger.ended(await readCounts(stage));
+    crew.close();
+  }
+
+  #isEmpty({ name, depth, inFlight, deferred }: TopicCounts["channels"][number]): boolean {
+    const channel = livingChannel(this.#ledger, name, Number.POSITIVE_INFINITY);
+    if (!channel || depth + inFlight > 0) return false;
+    const { least, most } = parked(this.#ledger, channel);
+    return deferred >= least && deferred <= most;
+  }
+}
