@@ -1,7 +1,7 @@
 // What was finished stays so while the broker lives; a kill may make it forget what it had not saved, and that is bounded.
 
 import type { Channel } from "../channel-record.ts";
-import type { Answer, Delivery } from "../consumer-record.ts";
+import type { Delivery } from "../consumer-record.ts";
 import type { Ledger } from "../ledger.ts";
 import { told } from "./told.ts";
 
@@ -11,22 +11,16 @@ export function checkFinished(ledger: Ledger, syncEvery: number): string[] {
 
 function checkChannel(channel: Channel, syncEvery: number): string[] {
   const wrong: string[] = [];
-  const saved = savesOf(channel);
+  const saves = savesOf(channel);
   const forgotten = new Map<number, number>();
   for (const deliveries of channel.deliveries.values()) {
-    const finishes = deliveries.filter(({ answer }) => answer?.kind === "FIN" && answer.proven !== null);
-    for (const finished of finishes) {
-      const later = deliveries.filter((delivery) => delivery.life === finished.life);
-      const again = later.find(({ attempts }) => attempts > finished.attempts);
+    for (const { life, attempts, provenOrder } of finishesOf(deliveries)) {
+      const again = deliveries.find((delivery) => delivery.life === life && delivery.attempts > attempts);
       if (again) wrong.push(`[CHN1] finished, and again in the same life: ${told(again)}`);
-    }
-    for (const life of new Set(finishes.map(({ life }) => life))) {
       const back = deliveries.find((delivery) => delivery.life > life);
       if (!back) continue;
       forgotten.set(life, (forgotten.get(life) ?? 0) + 1);
-      const proven = (finishes.find((finish) => finish.life === life)?.answer as Answer).proven;
-      const isSaved = proven !== null && proven.order < (saved.get(life) ?? 0);
-      if (isSaved) wrong.push(`[DUR2] finished, saved, and back: ${told(back)}`);
+      if (provenOrder < (saves.get(life) ?? 0)) wrong.push(`[DUR2] finished, saved, and back: ${told(back)}`);
     }
   }
   for (const [life, count] of forgotten) {
@@ -36,21 +30,32 @@ function checkChannel(channel: Channel, syncEvery: number): string[] {
   return wrong;
 }
 
+interface Finish {
+  readonly life: number;
+  readonly attempts: number;
+  readonly provenOrder: number;
+}
+
+/** When a message was certainly finished: in each life once at most. */
+function finishesOf(deliveries: readonly Delivery[]): Finish[] {
+  return deliveries.flatMap(({ life, attempts, answer }) => {
+    if (answer?.kind !== "FIN" || answer.proven === null) return [];
+    return [{ life, attempts, provenOrder: answer.proven.order }];
+  });
+}
+
 /** By life, a moment after which the channel has saved its state for certain. */
 function savesOf({ deliveries, pause }: Channel): Map<number, number> {
   const saves = new Map<number, number>();
   const add = (life: number, order: number) => saves.set(life, Math.max(order, saves.get(life) ?? 0));
   for (const delivery of [...deliveries.values()].flat()) {
-    const { life, after, answer } = delivery;
-    if (delivery.attempts > 1) add(life, after.order);
-    if (isSavedRequeue(delivery)) add(life, (answer as Answer).sent.order);
+    const { life, attempts, after, answer } = delivery;
+    if (attempts > 1) add(life, after.order);
+    const isDeferred = answer?.kind === "REQ" && answer.delayMs > 0 && answer.proven !== null;
+    if (isDeferred) add(life, answer.sent.order);
   }
   for (const { sent, confirmed, isObservation, life } of pause.orders) {
     if (confirmed !== null && !isObservation) add(life, sent.order);
   }
   return saves;
-}
-
-function isSavedRequeue({ answer }: Delivery): boolean {
-  return answer?.kind === "REQ" && answer.delayMs > 0 && answer.proven !== null;
 }
