@@ -24,6 +24,7 @@ export default defineConfig({
           include: [
             "test/*.test.ts",
             "test/{protocol,queue,session,lookup,storage,gateway,http,structure}/**/*.test.ts",
+            "test/crash/checks/*.test.ts",
           ],
         },
       },
@@ -47,7 +48,7 @@ export default defineConfig({
         // The production bundle on a workerd process of its own, spoken to from outside.
         test: {
           name: "broker",
-          include: ["test/{conformance,broker}/**/*.test.ts"],
+          include: ["test/{conformance,broker}/**/*.test.ts", "test/crash/*.test.ts"],
           globalSetup: ["test/helpers/build.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -99,7 +99,7 @@ class Run {
   #killed({ broker, ledger }: Stage, kill: Kill): Promise<void> {
     return new Promise((resolve) => {
       const strike = () => {
-        if (ledger.isKilled) return;
+        this.#saw = () => {};
         clearTimeout(timer);
         process.kill(broker.pid, "SIGKILL");
         ledger.killed();
