@@ -19,6 +19,8 @@ const REST_MS = 50;
 const TOUCHED_MS = 1_400;
 /** In 100 chunks. */
 const NEW_RDY = 5;
+/** Of one who only finishes. */
+const DILIGENT_RDY = 500;
 
 export class Consumer implements Actor {
   readonly channel: Channel;
@@ -53,7 +55,7 @@ export class Consumer implements Actor {
   beDiligent(): void {
     this.#isDiligent = true;
     for (const { id } of [...this.#kept.values()]) this.#answerLater(id, "FIN");
-    if (this.#isSubscribed) this.#ready(this.#plan.maxRdy);
+    if (this.#isSubscribed) this.#ready(DILIGENT_RDY);
     this.#write();
   }
 
@@ -121,7 +123,8 @@ export class Consumer implements Actor {
   #take(frame: Received): void {
     if (frame.type === FrameType.message) this.#deliver(frame.data);
     else if (frame.type === FrameType.error) this.#record.refused(textOf(frame));
-    else if (textOf(frame) === "OK" && ++this.#okCount === 2) this.#ready(this.#plan.maxRdy);
+    else if (textOf(frame) === "OK" && ++this.#okCount === 2)
+      this.#ready(this.#isDiligent ? DILIGENT_RDY : this.#plan.maxRdy);
   }
 
   #deliver(data: Uint8Array): void {
@@ -196,7 +199,7 @@ export class Consumer implements Actor {
     this.#ready(count);
     if (count > 0) return;
     setTimeout(() => {
-      if (connection.isOver) return;
+      if (connection.isOver || this.#isDiligent) return;
       this.#ready(this.#plan.maxRdy);
       this.#write();
     }, REST_MS);

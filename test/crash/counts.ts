@@ -45,16 +45,21 @@ export async function readCounts({ broker }: Stage): Promise<TopicCounts> {
   return { messageCount: topic.message_count, depth: topic.depth, isPaused: topic.paused, channels };
 }
 
-/** What /stats says when `holds`, or in the end when it does not within `patienceMs`. */
+/** What /stats says when `holds`; null when for so long nothing has changed. */
 export async function countsWhen(
   stage: Stage,
   holds: (counts: TopicCounts) => boolean,
   patienceMs: number,
-): Promise<TopicCounts> {
-  const end = Date.now() + patienceMs;
+): Promise<TopicCounts | null> {
+  let last = "";
+  let changedAt = Date.now();
   for (;;) {
     const counts = await readCounts(stage);
-    if (holds(counts) || Date.now() > end) return counts;
+    if (holds(counts)) return counts;
+    const text = JSON.stringify(counts);
+    if (text !== last) changedAt = Date.now();
+    else if (Date.now() - changedAt > patienceMs) return null;
+    last = text;
     await pause(POLL_MS);
   }
 }
