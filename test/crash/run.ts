@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { startBroker } from "../../scripts/broker.ts";
 import { createChannel, createTopic } from "./admin.ts";
 import { livingChannel } from "./checks/counts.ts";
-import { parked } from "./checks/end.ts";
+import { missing, parked } from "./checks/end.ts";
 import { violations } from "./checks/index.ts";
 import { countsWhen, readCounts } from "./counts.ts";
 import { Crew } from "./crew.ts";
@@ -131,6 +131,7 @@ class Run {
     const channel = livingChannel(this.#ledger, name, Number.POSITIVE_INFINITY);
     if (!channel || depth + inFlight > 0) return false;
     const { least, most } = parked(this.#ledger, channel);
-    return deferred >= least && deferred <= most;
+    // What is deferred for a while may be taken for what was in doubt, unless it is missed.
+    return deferred >= least && deferred <= most && missing(this.#ledger, channel).length === 0;
   }
 }

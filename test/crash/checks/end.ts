@@ -3,7 +3,7 @@
 import type { Channel } from "../channel-record.ts";
 import type { Delivery } from "../consumer-record.ts";
 import { type ChannelCounts, type Ledger, type Message, PARKED_MS } from "../ledger.ts";
-import { checkCounts, isOwed, isStored, lastOf, livingChannel } from "./counts.ts";
+import { checkCounts, isOwed, isStored, lastOf, livingChannel, messagesUntil } from "./counts.ts";
 import { told } from "./told.ts";
 
 const EVER = Number.POSITIVE_INFINITY;
@@ -11,19 +11,18 @@ const EVER = Number.POSITIVE_INFINITY;
 export function checkEnd(ledger: Ledger): string[] {
   const { end } = ledger;
   if (end === null) return [];
-  const messages = ledger.publishes.flatMap(({ messages }) => messages);
-  const stored = messages.filter((message) => isStored(message, EVER));
+  const messages = messagesUntil(ledger, EVER);
+  const stored = messages.filter((message) => isStored(message, EVER)).length;
   // Of the others only those that nobody could see by now may be stored.
-  const unseen = messages.filter((message) => !isStored(message, EVER) && isParkedByPublish(message));
-  const wrong = checkCounts(ledger, end, stored.length, stored.length + unseen.length);
+  const unseen = messages.filter((message) => !isStored(message, EVER) && isParkedByPublish(message)).length;
+  const wrong = checkCounts(ledger, end, stored, stored + unseen);
   for (const counts of end.counts.channels) {
     const channel = livingChannel(ledger, counts.name, EVER);
     if (!channel) {
       wrong.push(`[DUR9] channel ${counts.name} should not be there in the end`);
       continue;
     }
-    wrong.push(...checkDelivered(channel, stored));
-    wrong.push(...checkLeft(ledger, channel, counts));
+    wrong.push(...missing(ledger, channel), ...checkLeft(ledger, channel, counts));
   }
   return wrong;
 }
@@ -36,18 +35,20 @@ function isParked({ answer }: Delivery): boolean {
   return answer?.kind === "REQ" && answer.failed === null && answer.delayMs >= PARKED_MS;
 }
 
-/** Every message is with somebody who was the last to have it and finished it. */
-function checkDelivered(channel: Channel, stored: readonly Message[]): string[] {
+/** Whom a channel owes what: the last one to have a message has finished it, or deferred it beyond the end. */
+export function missing(ledger: Ledger, channel: Channel): string[] {
   const wrong: string[] = [];
   const delivered = new Set<Message | undefined>();
   for (const deliveries of channel.deliveries.values()) {
     const last = lastOf(deliveries) as Delivery;
     delivered.add(last.message);
     const isFinished = last.answer?.kind === "FIN" && last.answer.failed === null;
-    if (!isFinished && !isParked(last)) wrong.push(`[DUR1] not finished, and never came again: ${told(last)}`);
+    if (isFinished || isParked(last)) continue;
+    wrong.push(`[DUR1] not finished, and never came again: ${deliveries.map(told).join("; ")}`);
   }
-  for (const message of stored) {
-    if (delivered.has(message) || isParkedByPublish(message) || !isOwed(channel, message)) continue;
+  for (const message of messagesUntil(ledger, EVER)) {
+    if (delivered.has(message) || isParkedByPublish(message)) continue;
+    if (!isOwed(channel, message) || !isStored(message, EVER)) continue;
     const how = message.publish.acked ? "acknowledged" : "stored";
     wrong.push(`[DUR1] ${channel.name} never got "${message.body.slice(0, 20)}", which was ${how}`);
   }
