@@ -86,13 +86,14 @@ export class Admin implements Actor {
 
   async #giveOrder(): Promise<void> {
     const { plan } = this.#stage;
-    const drawn = this.#random.int(10);
-    if (drawn < 3) await this.#pause(null, this.#next("topic"));
-    else if (drawn < 8) {
+    if (this.#random.chance(plan.makes)) {
+      if (this.#random.chance(20)) await this.#makeOnce(plan.later);
+      else await this.#deleteOrMake(plan.passing);
+    } else if (this.#random.chance(40)) await this.#pause(null, this.#next("topic"));
+    else {
       const channel = this.#random.pick(this.#channels);
       await this.#pause(channel, this.#next(channel));
-    } else if (drawn < 9) await this.#makeOnce(plan.later);
-    else await this.#deleteOrMake(plan.passing);
+    }
   }
 
   #unsure(what: Channel | "topic"): ReadonlySet<boolean> {

@@ -188,7 +188,7 @@ export class Consumer implements Actor {
 
   #afterChunk(): void {
     if (this.#isSubscribed && !this.#isDiligent && this.#random.chance(NEW_RDY)) this.#changeRdy();
-    if (this.#commands !== "" && this.#random.chance(this.#plan.barriers)) this.#bar();
+    if (this.#commands !== "" && (this.#isDiligent || this.#random.chance(this.#plan.barriers))) this.#bar();
     this.#write();
     this.#changed();
   }

@@ -46,10 +46,10 @@ export interface Look {
 }
 
 /** What a kill may be waiting for. */
-export type Sight = "acked" | "proven" | "confirmed" | "redelivered";
+export type Sight = "acked" | "proven" | "ordered" | "confirmed" | "redelivered";
 
-/** A delay that no run lasts: what has it stays deferred to the end. ms */
-export const PARKED_MS = 600_000;
+/** A delay that no run lasts, as long as max-req-timeout lets it be: what has it stays deferred to the end. ms */
+export const PARKED_MS = 3_600_000;
 
 export class Ledger {
   readonly publishes: Publish[] = [];
@@ -123,15 +123,18 @@ export class Ledger {
   creating(name: string): Channel {
     const channel = channelOf(this, name);
     this.channels.push(channel);
+    this.saw("ordered");
     return channel;
   }
 
   deleting(channel: Channel): Order {
     channel.deletion ??= { sent: this.moment(), confirmed: null };
+    this.saw("ordered");
     return channel.deletion;
   }
 
   pausing(flag: Flag, value: boolean): FlagOrder {
+    this.saw("ordered");
     return flag.order(value, this.moment(), this.life);
   }
 

@@ -39,7 +39,12 @@ export interface ConsumerPlan {
   readonly barriers: number;
 }
 
-export type Kill = { readonly afterMs: number } | { readonly afterSights: number; readonly sight: Sight };
+/** After some time, or so long after the last of so many sights; with 0 ms in the very event in which that is seen. */
+export interface Kill {
+  readonly afterMs: number;
+  readonly sight: Sight | null;
+  readonly count: number;
+}
 
 export interface LifePlan {
   /** Whether /stats is read before anybody connects; else the kill may strike while all do. */
@@ -62,6 +67,8 @@ export interface Plan {
   readonly parks: boolean;
   /** Between two orders of the administrator. */
   readonly orderMs: number;
+  /** In 100 orders: how many make or delete a channel. */
+  readonly makes: number;
   /** How long the last life is under full load before all is drained. */
   readonly lastMs: number;
   /** Those that end with a kill. */
@@ -70,7 +77,11 @@ export interface Plan {
 
 const PRODUCER_DOORS: readonly ProducerDoor[] = ["http", "tcp", "/v2", "/v2?topic", "/v2?topic&channel"];
 const CONSUMER_DOORS: readonly ConsumerDoor[] = ["tcp", "/v2", "/v2?topic&channel"];
-const SIGHTS: readonly Sight[] = ["acked", "proven", "confirmed", "redelivered"];
+/** What a kill waits for, and how often that is seen before it at most. */
+const SIGHTS = { acked: 300, proven: 300, redelivered: 300, ordered: 10, confirmed: 10 } as const satisfies Record<
+  Sight,
+  number
+>;
 /** NSQ's default, and one that runs out in a run. */
 const LONG_MS = 60_000;
 const SHORT_MS = 1_000;
@@ -98,6 +109,7 @@ export function drawPlan(seed: number, kills: number): Plan {
     }),
     parks: random.chance(50),
     orderMs: random.pick([10, 50, 200]),
+    makes: random.pick([10, 70]),
     lastMs: random.int(500),
     lives: Array.from({ length: kills }, (_, index) => drawLife(random, index === 0)),
   };
@@ -125,7 +137,7 @@ function drawConsumer(random: Random, channel: string): ConsumerPlan {
       requeue: random.pick([0, 20, 200]),
       defer: random.pick([0, 20, 200]),
       leave: isShort ? random.pick([0, 10, 50]) : 0,
-      touch: random.pick([0, 20]),
+      touch: random.pick([0, 20, 100]),
       disconnect: isShort ? random.pick([0, 1, 5]) : 0,
     },
     barriers: random.pick([10, 50, 100]),
@@ -134,11 +146,12 @@ function drawConsumer(random: Random, channel: string): ConsumerPlan {
 
 function drawLife(random: Random, isFirst: boolean): LifePlan {
   const isHasty = !isFirst && random.chance(30);
-  if (isHasty) return { isLookedAt: false, kill: { afterMs: random.int(150) } };
+  if (isHasty) return { isLookedAt: false, kill: { afterMs: random.int(150), sight: null, count: 0 } };
   const isLookedAt = random.chance(70);
-  if (random.chance(50)) return { isLookedAt, kill: { afterMs: 50 + random.int(1_500) } };
-  const sight = random.pick(SIGHTS);
-  return { isLookedAt, kill: { sight, afterSights: 1 + random.int(sight === "confirmed" ? 6 : 300) } };
+  if (random.chance(40)) return { isLookedAt, kill: { afterMs: 50 + random.int(1_500), sight: null, count: 0 } };
+  const sight = random.pick(Object.keys(SIGHTS) as Sight[]);
+  const afterMs = random.pick(sight === "ordered" ? [1, 2, 3, 5, 8] : [0, 0, 0, 1, 3]);
+  return { isLookedAt, kill: { afterMs, sight, count: 1 + random.int(SIGHTS[sight]) } };
 }
 
 /** A source of its own for each actor in each life: what one draws does not depend on how fast another is. */

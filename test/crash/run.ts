@@ -67,6 +67,7 @@ class Run {
         await crew.ended();
       });
     }
+    this.#saw = () => {};
     await this.#live(true, (stage) => this.#drain(stage));
     return { violations: violations(this.#ledger, this.#plan.syncEvery), log: this.#log };
   }
@@ -95,21 +96,23 @@ class Run {
     for (const name of [...this.#plan.channels, this.#plan.passing]) await createChannel(stage, name);
   }
 
-  /** Kills the broker when its time has come: in the very event that was waited for. */
-  #killed({ broker, ledger }: Stage, kill: Kill): Promise<void> {
+  /** Kills the broker when its time has come. */
+  #killed({ broker, ledger }: Stage, { afterMs, sight, count }: Kill): Promise<void> {
     return new Promise((resolve) => {
-      const strike = () => {
-        this.#saw = () => {};
+      let timer = setTimeout(strike, sight === null ? afterMs : MAX_LIFE_MS);
+      let left = count;
+      this.#saw = (seen) => {
+        if (seen !== sight || ledger.isKilled || --left !== 0) return;
         clearTimeout(timer);
+        if (afterMs === 0) strike();
+        else timer = setTimeout(strike, afterMs);
+      };
+      function strike(): void {
         process.kill(broker.pid, "SIGKILL");
+        clearTimeout(timer);
         ledger.killed();
         resolve();
-      };
-      const timer = setTimeout(strike, "afterMs" in kill ? kill.afterMs : MAX_LIFE_MS);
-      let left = "afterSights" in kill ? kill.afterSights : Number.POSITIVE_INFINITY;
-      this.#saw = (sight) => {
-        if ("sight" in kill && kill.sight === sight && --left === 0) strike();
-      };
+      }
     });
   }
 
