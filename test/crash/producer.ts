@@ -42,7 +42,7 @@ class HttpProducer implements Producer {
   async #publishAll(): Promise<void> {
     const { ledger, plan } = this.#stage;
     while (this.#left-- > 0 && !ledger.isKilled) {
-      const draft = drawDraft(this.#random, this.#plan, plan.parks);
+      const draft = drawDraft(this.#random, this.#plan, plan.parks, ledger.publishes.length);
       const [path, body] = requestOf(draft, this.#random.chance(50));
       const publish = ledger.publishing(draft.bodies, draft.deferMs);
       const answer = await post(this.#stage, path, body);
@@ -106,7 +106,7 @@ class V2Producer implements Producer {
     const commands: Buffer[] = [];
     while (this.#owed.length < this.#plan.window && this.#left > 0) {
       this.#left--;
-      const draft = drawDraft(this.#random, this.#plan, plan.parks);
+      const draft = drawDraft(this.#random, this.#plan, plan.parks, ledger.publishes.length);
       this.#owed.push(ledger.publishing(draft.bodies, draft.deferMs, this.#connection));
       commands.push(commandOf(draft));
     }

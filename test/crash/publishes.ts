@@ -3,18 +3,25 @@
 import { int32, mpub, mpubBody } from "../helpers/commands.ts";
 import type { Random } from "../helpers/random.ts";
 import { drawDelay, type ProducerPlan, TOPIC } from "./plan.ts";
-import { newBody } from "./stage.ts";
 
 export interface Draft {
   readonly bodies: readonly string[];
   readonly deferMs: number;
 }
 
-export function drawDraft(random: Random, plan: ProducerPlan, parks: boolean): Draft {
-  if (random.chance(plan.mpubs)) {
-    return { bodies: Array.from({ length: 1 + random.int(plan.batch) }, () => newBody(random)), deferMs: 0 };
-  }
-  return { bodies: [newBody(random)], deferMs: random.chance(plan.deferred) ? drawDelay(random, parks) : 0 };
+/** @param number unique among all publishes: so are the bodies then */
+export function drawDraft(random: Random, plan: ProducerPlan, parks: boolean, number: number): Draft {
+  const isMpub = random.chance(plan.mpubs);
+  const count = isMpub ? 1 + random.int(plan.batch) : 1;
+  const bodies = Array.from({ length: count }, (_, index) => `${number}-${index}.${"x".repeat(drawPadding(random))}`);
+  return { bodies, deferMs: !isMpub && random.chance(plan.deferred) ? drawDelay(random, parks) : 0 };
+}
+
+/** Mostly little, and sometimes so much that a few messages fill a row. */
+function drawPadding(random: Random): number {
+  const drawn = random.int(1_000);
+  if (drawn < 3) return 100_000 + random.int(200_000);
+  return random.int(drawn < 30 ? 5_000 : 80);
 }
 
 /** As a V2 command. */

@@ -1,7 +1,6 @@
 // Where the actors of one life of the broker meet.
 
 import type { BrokerProcess } from "../../scripts/broker.ts";
-import type { Random } from "../helpers/random.ts";
 import type { Ledger } from "./ledger.ts";
 import { type ConsumerDoor, type Plan, type ProducerDoor, TOPIC } from "./plan.ts";
 
@@ -47,14 +46,4 @@ export async function post(
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-let bodies = 0;
-
-/** A body that no other message has, mostly short. */
-export function newBody(random: Random): string {
-  const isLong = random.chance(3);
-  const isHuge = random.int(1_000) < 3;
-  const padding = isHuge ? 100_000 + random.int(200_000) : random.int(isLong ? 5_000 : 80);
-  return `${bodies++}.${"x".repeat(padding)}`;
 }
