@@ -150,7 +150,7 @@ function drawLife(random: Random, isFirst: boolean): LifePlan {
   const isLookedAt = random.chance(70);
   if (random.chance(40)) return { isLookedAt, kill: { afterMs: 50 + random.int(1_500), sight: null, count: 0 } };
   const sight = random.pick(Object.keys(SIGHTS) as Sight[]);
-  const afterMs = random.pick(sight === "ordered" ? [1, 2, 3, 5, 8] : [0, 0, 0, 1, 3]);
+  const afterMs = sight === "ordered" ? random.int(80) / 10 : random.pick([0, 0, 0, 0.5, 3]);
   return { isLookedAt, kill: { afterMs, sight, count: 1 + random.int(SIGHTS[sight]) } };
 }
 
