@@ -69,7 +69,11 @@ export class Connection {
     this.#decoder.push(data);
     const frames: Received[] = [];
     for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
-      if (frame === "malformed") throw new Error("malformed frame");
+      if (frame === "malformed") {
+        this.#wire.destroy();
+        this.#closed("malformed frame");
+        return;
+      }
       if (frame.type === FrameType.response && textOf(frame) === HEARTBEAT) this.write(Buffer.from("NOP\n"));
       else frames.push(frame);
     }

@@ -8,11 +8,11 @@ import { createChannel, createTopic } from "./admin.ts";
 import { livingChannel } from "./checks/counts.ts";
 import { missing, parked } from "./checks/end.ts";
 import { violations } from "./checks/index.ts";
-import { countsWhen, readCounts } from "./counts.ts";
 import { Crew } from "./crew.ts";
 import { Ledger, type Sight, type TopicCounts } from "./ledger.ts";
 import type { Kill, Plan } from "./plan.ts";
 import { pause, type Stage } from "./stage.ts";
+import { countsWhen, readCounts } from "./stats.ts";
 import { type Totals, totalsOf } from "./totals.ts";
 
 /** What a kill waits for may not come; then it comes without. */
@@ -59,6 +59,15 @@ class Run {
   }
 
   async all(): Promise<RunResult> {
+    try {
+      await this.#liveAll();
+    } catch (error) {
+      this.#ledger.surprises.push(`life ${this.#ledger.life}: ${(error as Error).stack}`);
+    }
+    return { violations: violations(this.#ledger, this.#plan.syncEvery), log: this.#log };
+  }
+
+  async #liveAll(): Promise<void> {
     for (const { isLookedAt, kill } of this.#plan.lives) {
       await this.#live(isLookedAt, async (stage) => {
         const killed = this.#killed(stage, kill);
@@ -69,7 +78,6 @@ class Run {
     }
     this.#saw = () => {};
     await this.#live(true, (stage) => this.#drain(stage));
-    return { violations: violations(this.#ledger, this.#plan.syncEvery), log: this.#log };
   }
 
   async #live(isLookedAt: boolean, spend: (stage: Stage) => Promise<void>): Promise<void> {

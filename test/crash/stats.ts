@@ -1,37 +1,14 @@
 // /stats as the ledger takes it.
 
+import { topicStats } from "../broker/topic-stats.ts";
 import type { TopicCounts } from "./ledger.ts";
 import { TOPIC } from "./plan.ts";
 import { pause, type Stage } from "./stage.ts";
 
-interface Stats {
-  readonly topics: readonly TopicStats[] | null;
-}
-
-interface TopicStats {
-  readonly depth: number;
-  readonly message_count: number;
-  readonly paused: boolean;
-  readonly channels: readonly ChannelStats[];
-}
-
-interface ChannelStats {
-  readonly channel_name: string;
-  readonly depth: number;
-  readonly in_flight_count: number;
-  readonly deferred_count: number;
-  readonly message_count: number;
-  readonly requeue_count: number;
-  readonly paused: boolean;
-}
-
 const POLL_MS = 50;
 
 export async function readCounts({ broker }: Stage): Promise<TopicCounts> {
-  const query = new URLSearchParams({ format: "json", topic: TOPIC, include_clients: "false", include_mem: "false" });
-  const response = await fetch(`${broker.http}/stats?${query}`);
-  const { topics } = (await response.json()) as Stats;
-  const [topic] = topics ?? [];
+  const topic = await topicStats(broker.http, TOPIC);
   if (!topic) throw new Error("the topic is gone");
   const channels = topic.channels.map((channel) => ({
     name: channel.channel_name,
