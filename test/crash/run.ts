@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { startBroker } from "../../scripts/broker.ts";
 import { createChannel, createTopic } from "./admin.ts";
 import { livingChannel } from "./checks/counts.ts";
-import { missing, parked } from "./checks/end.ts";
+import { leftIn, missing } from "./checks/end.ts";
 import { violations } from "./checks/index.ts";
 import { Crew } from "./crew.ts";
 import { Ledger, type Sight, type TopicCounts } from "./ledger.ts";
@@ -128,21 +128,26 @@ class Run {
     const crew = new Crew(stage);
     await pause(this.#plan.lastMs);
     await crew.wind();
-    const isDrained = (counts: TopicCounts) => counts.depth === 0 && counts.channels.every((all) => this.#isEmpty(all));
+    const isDrained = (counts: TopicCounts) => this.#leftOver(counts).length === 0;
     const isStuck = (await countsWhen(stage, isDrained, STUCK_MS)) === null;
     await crew.settle();
     const counts = await readCounts(stage);
-    if (isStuck) ledger.surprised(`[CHN1] stuck: ${JSON.stringify(counts)}`);
+    if (isStuck) ledger.surprised(`[CHN1] stuck: ${this.#leftOver(counts).join("; ")}`);
     ledger.ended(counts);
     crew.close();
   }
 
-  #isEmpty({ name, depth, inFlight, deferred }: TopicCounts["channels"][number]): boolean {
-    const channel = livingChannel(this.#ledger, name, Number.POSITIVE_INFINITY);
-    if (!channel || depth + inFlight > 0) return false;
-    const { least, most } = parked(this.#ledger, channel);
-    // What is deferred for a while may be taken for what was in doubt, unless it is missed.
-    return deferred >= least && deferred <= most && missing(this.#ledger, channel).length === 0;
+  /** What is still to be delivered. */
+  #leftOver({ depth, channels }: TopicCounts): string[] {
+    const left = depth > 0 ? [`topic has depth ${depth}`] : [];
+    for (const counts of channels) {
+      const channel = livingChannel(this.#ledger, counts.name, Number.POSITIVE_INFINITY);
+      if (!channel) continue;
+      left.push(...leftIn(this.#ledger, channel, counts));
+      // What is deferred for a while may be taken for what was in doubt, unless it is missed.
+      if (left.length === 0) left.push(...missing(this.#ledger, channel));
+    }
+    return left;
   }
 }
 

@@ -22,7 +22,7 @@ export function checkEnd(ledger: Ledger): string[] {
       wrong.push(`[DUR9] channel ${counts.name} should not be there in the end`);
       continue;
     }
-    wrong.push(...missing(ledger, channel), ...checkLeft(ledger, channel, counts));
+    wrong.push(...missing(ledger, channel), ...leftIn(ledger, channel, counts));
   }
   return wrong;
 }
@@ -55,7 +55,8 @@ export function missing(ledger: Ledger, channel: Channel): string[] {
   return wrong;
 }
 
-function checkLeft(ledger: Ledger, channel: Channel, counts: ChannelCounts): string[] {
+/** What /stats says is left over. */
+export function leftIn(ledger: Ledger, channel: Channel, counts: ChannelCounts): string[] {
   const { name, depth, inFlight, deferred } = counts;
   const wrong: string[] = [];
   if (depth + inFlight > 0) wrong.push(`[CHN1] ${name} has depth ${depth} and ${inFlight} in flight in the end`);
@@ -67,7 +68,7 @@ function checkLeft(ledger: Ledger, channel: Channel, counts: ChannelCounts): str
 }
 
 /** How many messages must, and may, stay deferred to the end. */
-export function parked(ledger: Ledger, channel: Channel): { least: number; most: number } {
+function parked(ledger: Ledger, channel: Channel): { least: number; most: number } {
   const requeued = [...channel.deliveries.values()].filter((all) => isParked(lastOf(all) as Delivery)).length;
   const { sent } = channel.creation;
   let [least, most] = [requeued, requeued];
