@@ -41,6 +41,7 @@ export default defineConfig({
           include: [
             "test/*.test.ts",
             "test/{protocol,queue,session,lookup,storage,gateway,http,structure}/**/*.test.ts",
+            "test/crash/checks/*.test.ts",
           ],
           testTimeout: PATIENCE_MS,
         },
@@ -59,7 +60,7 @@ export default defineConfig({
         // The production bundle on a workerd process of its own, spoken to from outside.
         test: {
           name: "broker",
-          include: ["test/{conformance,broker}/**/*.test.ts"],
+          include: ["test/{conformance,broker}/**/*.test.ts", "test/crash/*.test.ts"],
           globalSetup: ["test/helpers/build.ts"],
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,

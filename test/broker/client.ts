@@ -1,7 +1,6 @@
 // A V2 client that finishes what it is sent as fast as it can, and that can stop reading its socket.
 
-import net from "node:net";
-import WebSocket from "ws";
+import { openWire, type Wire } from "./wire.ts";
 
 const MAGIC = "  V2";
 const MESSAGE = 2;
@@ -10,14 +9,6 @@ const TYPE_AT = 4;
 const ATTEMPTS_AT = 16;
 const ID_AT = 18;
 const BODY_AT = 34;
-
-/** Carries bytes; `pause` stops reading, so that the peer's writes run into full buffers. */
-interface Wire {
-  write(data: string | Buffer): void;
-  pause(): void;
-  resume(): void;
-  destroy(): void;
-}
 
 export class Client {
   /** Messages received. */
@@ -44,7 +35,7 @@ export class Client {
           created.#closed();
         },
       };
-      const created = new Client(address.startsWith("ws:") ? webSocketWire(address, events) : tcpWire(address, events));
+      const created = new Client(openWire(address, events));
     });
     client.#wire.write(MAGIC);
     return client;
@@ -133,39 +124,4 @@ export class Client {
     this.#isClosed = true;
     this.#changed();
   }
-}
-
-interface WireEvents {
-  opened(): void;
-  received(data: Buffer): void;
-  closed(error?: Error): void;
-}
-
-function tcpWire(address: string, events: WireEvents): Wire {
-  const [host = "", port] = address.split(":");
-  const socket = net.connect({ host, port: Number(port), noDelay: true });
-  socket.on("connect", () => events.opened());
-  socket.on("data", (data) => events.received(data));
-  socket.on("error", (error) => events.closed(error));
-  socket.on("close", () => events.closed());
-  return {
-    write: (data) => void socket.write(data),
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    destroy: () => void socket.destroy(),
-  };
-}
-
-function webSocketWire(url: string, events: WireEvents): Wire {
-  const socket = new WebSocket(url, { perMessageDeflate: false });
-  socket.on("open", () => events.opened());
-  socket.on("message", (data) => events.received(data as Buffer));
-  socket.on("error", (error) => events.closed(error));
-  socket.on("close", () => events.closed());
-  return {
-    write: (data) => socket.send(Buffer.from(data)),
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    destroy: () => socket.terminate(),
-  };
 }

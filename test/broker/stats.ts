@@ -13,6 +13,7 @@ interface StatsBody {
 }
 
 export interface ChannelStats {
+  readonly channel_name: string;
   readonly depth: number;
   readonly in_flight_count: number;
   readonly deferred_count: number;
@@ -20,6 +21,7 @@ export interface ChannelStats {
   readonly requeue_count: number;
   readonly timeout_count: number;
   readonly client_count: number;
+  readonly paused: boolean;
   readonly clients: readonly ClientStats[];
 }
 

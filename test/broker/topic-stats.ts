@@ -1,10 +1,14 @@
 // What /stats says of a topic.
 
+import type { ChannelStats } from "./stats.ts";
+
 export interface TopicStats {
   readonly topic_name: string;
   readonly depth: number;
   readonly message_count: number;
   readonly message_bytes: number;
+  readonly paused: boolean;
+  readonly channels: readonly Omit<ChannelStats, "clients">[];
 }
 
 /** Null when there is no such topic. */
