@@ -14,6 +14,21 @@ const durableObjects = durable_objects.bindings.map(
     [name, { className: class_name, useSQLite: true }] as const,
 );
 
+const FULL_STORAGE = "test/durable/full-storage.test.ts";
+
+function insideWorkerd(compatibilityFlags: string[]) {
+  return cloudflareTest({
+    ...(main !== undefined && { main }),
+    miniflare: {
+      ...(compatibility_date !== undefined && { compatibilityDate: compatibility_date }),
+      compatibilityFlags,
+      durableObjects: Object.fromEntries(durableObjects),
+      // Evictions wait for the timers of an object: states are saved soon, so that tests need not wait long.
+      bindings: { open: "true", "sync-timeout": "10ms", "log-level": "error" },
+    },
+  });
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -28,20 +43,15 @@ export default defineConfig({
         },
       },
       {
-        plugins: [
-          cloudflareTest({
-            ...(main !== undefined && { main }),
-            miniflare: {
-              ...(compatibility_date !== undefined && { compatibilityDate: compatibility_date }),
-              compatibilityFlags: compatibility_flags,
-              durableObjects: Object.fromEntries(durableObjects),
-              // Evictions wait for the timers of an object: states are saved soon, so that tests need not wait long.
-              bindings: { open: "true", "sync-timeout": "10ms", "log-level": "error" },
-            },
-          }),
-        ],
+        plugins: [insideWorkerd(compatibility_flags)],
         logLevel: "error",
-        test: { name: "durable", include: ["test/durable/**/*.test.ts"] },
+        test: { name: "durable", include: ["test/durable/**/*.test.ts"], exclude: [FULL_STORAGE] },
+      },
+      {
+        // Only with this flag the size of a database can be limited.
+        plugins: [insideWorkerd([...compatibility_flags, "experimental"])],
+        logLevel: "error",
+        test: { name: "full-storage", include: [FULL_STORAGE] },
       },
       {
         // The production bundle on a workerd process of its own, spoken to from outside.

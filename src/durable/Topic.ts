@@ -296,7 +296,9 @@ export class Topic extends DurableObject<Env> {
       topic.log.append(segments, Date.now());
     } catch (error) {
       this.#log("failed to write messages", error);
-      return "failed";
+      if (!isStorageFull(error)) return "failed";
+      this.#makeRoom(topic);
+      return "storage-full";
     }
     this.#fanOut(topic);
     this.#keepAwake.check();
@@ -425,4 +427,9 @@ export class Topic extends DurableObject<Env> {
 interface ReportedChannel {
   readonly stats: ChannelStats;
   readonly publishers: TopicReport["producers"];
+}
+
+/** As the runtime words what SQLite says. */
+function isStorageFull(error: unknown): boolean {
+  return String(error).includes("SQLITE_FULL");
 }
