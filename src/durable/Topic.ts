@@ -10,6 +10,7 @@ import { AlarmClock } from "./alarm-clock.ts";
 import { Announcer } from "./announcer.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { KeepAwake } from "./keep-awake.ts";
+import { Life } from "./life.ts";
 import { channelObject, LOOKUP_OBJECT, parseTopicObject, topicObject } from "./object-names.ts";
 import { objectSql } from "./object-sql.ts";
 import { OpenTopic } from "./open-topic.ts";
@@ -40,7 +41,8 @@ export class Topic extends DurableObject<Env> {
   readonly #address = parseTopicObject(this.ctx.id.name ?? "");
   readonly #options = parseOptions({ ...this.env });
   readonly #sql = objectSql(this.ctx.storage);
-  readonly #alarm = new AlarmClock(this.ctx.storage);
+  readonly #life = new Life(this.ctx, (what, error) => this.#log(what, error));
+  readonly #alarm = new AlarmClock(this.ctx.storage, (error) => this.#life.end("an alarm could not be set", error));
   readonly #producers: Producers;
   #topic: OpenTopic | null;
   /** Where the seqs of the last life ended. */
@@ -58,7 +60,11 @@ export class Topic extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    void ctx.blockConcurrencyWhile(() => this.#alarm.load());
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarm.load();
+      // The platform gives up an alarm that failed some times (platform notes A3).
+      if (this.#isOwing) this.#alarm.setBy(Date.now() + RETRY_MS);
+    });
     this.#topic = OpenTopic.load(this.#address.topic, Date.now(), this.#surroundings);
     this.#producers = new Producers(ctx, this.#address.topic, this.#options, {
       store: (segments) => this.#store(segments),
@@ -83,7 +89,7 @@ export class Topic extends DurableObject<Env> {
   }
 
   override webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): void {
-    this.#producers.receive(webSocket, message);
+    this.#life.guard(() => this.#producers.receive(webSocket, message));
   }
 
   override webSocketClose(webSocket: WebSocket): void {
@@ -235,6 +241,7 @@ export class Topic extends DurableObject<Env> {
       limits: { node: this.#address.node, memQueueSize, maxTopicBytes },
       push: (channel: string, batches: Batch[], end: number) => this.#push(channel, batches, end),
       pushFailed: (channel: string, error: unknown) => this.#pushFailed(channel, error),
+      saveFailed: (error: unknown) => this.#life.end("state could not be saved", error),
     };
   }
 
@@ -247,6 +254,12 @@ export class Topic extends DurableObject<Env> {
   get #isVolatile(): boolean {
     const log = this.#topic?.log;
     return log !== undefined && isEphemeral(this.#address.topic) && log.free < log.end;
+  }
+
+  /** Whether there is something that only the alarm brings to its end. */
+  get #isOwing(): boolean {
+    const topic = this.#topic;
+    return topic ? topic.isDeleting || topic.removedChannels.size > 0 : OpenTopic.isGone(this.#sql);
   }
 
   #withChannel(channel: string, life: number): OpenTopic | null {
@@ -286,23 +299,26 @@ export class Topic extends DurableObject<Env> {
 
   #store(segments: Segment[]): PublishOutcome {
     if (segments.length === 0) return "stored";
-    const topic = this.#ensure();
-    if (topic.isDeleting) return "exiting";
-    if (topic.log.isFull) {
-      this.#makeRoom(topic);
-      return "full";
-    }
+    const outcome = this.#append(segments);
+    const topic = this.#topic;
+    if (!topic) return outcome;
+    if (outcome === "stored") this.#fanOut(topic);
+    if (outcome === "full" || outcome === "storage-full") this.#makeRoom(topic);
+    this.#keepAwake.check();
+    return outcome;
+  }
+
+  #append(segments: Segment[]): PublishOutcome {
     try {
+      const topic = this.#ensure();
+      if (topic.isDeleting) return "exiting";
+      if (topic.log.isFull) return "full";
       topic.log.append(segments, Date.now());
+      return "stored";
     } catch (error) {
       this.#log("failed to write messages", error);
-      if (!isStorageFull(error)) return "failed";
-      this.#makeRoom(topic);
-      return "storage-full";
+      return isStorageFull(error) ? "storage-full" : "failed";
     }
-    this.#fanOut(topic);
-    this.#keepAwake.check();
-    return "stored";
   }
 
   /** Sends on what was fanned out; should a call be lost together with this life, the next one sends again. */
@@ -389,7 +405,7 @@ export class Topic extends DurableObject<Env> {
     const deleted = this.ctx.storage.deleteAll(); // takes effect at once, and takes the alarm along
     this.#alarm.rang();
     this.#alarm.setBy(this.#producers.nextBeatAt);
-    return deleted;
+    return deleted.catch((error) => this.#life.end("could not be deleted", error));
   }
 
   async #push(channel: string, batches: Batch[], end: number): Promise<PushAnswer> {

@@ -13,6 +13,8 @@ export interface TopicSurroundings {
   readonly limits: TopicLimits;
   readonly push: Push;
   readonly pushFailed: (channel: string, error: unknown) => void;
+  /** The state could not be saved: what is in memory must be forgotten. */
+  readonly saveFailed: (error: unknown) => void;
 }
 
 /** A topic's first seq: later lives begin above all seqs of earlier ones, so that no message id comes twice. */
@@ -27,9 +29,10 @@ export class OpenTopic {
   /** Lookup has not been asked yet which channels are known of the topic elsewhere. */
   #isNew: boolean;
   readonly #state: SqliteTopicState;
+  readonly #saveFailed: (error: unknown) => void;
 
   private constructor(name: string, saved: SavedTopic, state: SqliteTopicState, surroundings: TopicSurroundings) {
-    const { sql, limits, push, pushFailed } = surroundings;
+    const { sql, limits, push, pushFailed, saveFailed } = surroundings;
     const isBounded = isEphemeral(name);
     const store = isBounded ? new MemoryLogStore() : new SqliteLogStore(sql);
     this.log = new TopicLog(store, saved, limits, isBounded);
@@ -38,6 +41,7 @@ export class OpenTopic {
     this.isDeleting = saved.isDeleting;
     this.#isNew = saved.isNew;
     this.#state = state;
+    this.#saveFailed = saveFailed;
   }
 
   /** The topic as it was saved, or null when there is none. */
@@ -74,7 +78,12 @@ export class OpenTopic {
   save(): void {
     const { isDeleting, removedChannels } = this;
     const isNew = this.#isNew;
-    this.#state.save({ ...this.log.state, isDeleting, isNew, removedChannels: Object.fromEntries(removedChannels) });
+    try {
+      this.#state.save({ ...this.log.state, isDeleting, isNew, removedChannels: Object.fromEntries(removedChannels) });
+    } catch (error) {
+      this.#saveFailed(error);
+      throw error;
+    }
   }
 
   get isNew(): boolean {
