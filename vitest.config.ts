@@ -45,7 +45,12 @@ export default defineConfig({
       {
         plugins: [insideWorkerd(compatibility_flags)],
         logLevel: "error",
-        test: { name: "durable", include: ["test/durable/**/*.test.ts"], exclude: [FULL_STORAGE] },
+        test: {
+          name: "durable",
+          include: ["test/durable/**/*.test.ts"],
+          exclude: [FULL_STORAGE],
+          provide: { faultSeeds: Number(process.env.FAULT_SEEDS ?? 1) },
+        },
       },
       {
         // Only with this flag the size of a database can be limited.

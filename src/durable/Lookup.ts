@@ -6,6 +6,7 @@ import { type DebugPlace, Directory, type Nodes, type TopicProducers } from "../
 import { type LogLevel, levelNumber, parseOptions } from "../options.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import { RegistrationDb } from "../storage/registration-db.ts";
+import { Life } from "./life.ts";
 import { objectSql } from "./object-sql.ts";
 import { V1Sockets } from "./v1-sockets.ts";
 
@@ -13,6 +14,7 @@ export class Lookup extends DurableObject<Env> {
   readonly #options = parseOptions({ ...this.env });
   readonly #sql = this.ctx.storage.sql;
   readonly #db = new RegistrationDb(objectSql(this.ctx.storage));
+  readonly #life = new Life(this.ctx, (what, error) => console.error(`LOOKUP: ${what}:`, error));
   readonly #sockets: V1Sockets;
   readonly #directory: Directory;
   #logLevel: LogLevel = this.#options.logLevel;
@@ -44,15 +46,15 @@ export class Lookup extends DurableObject<Env> {
   }
 
   override webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): void {
-    this.#sockets.receive(webSocket, message, Date.now());
+    this.#life.guard(() => this.#sockets.receive(webSocket, message, Date.now()));
   }
 
   override webSocketClose(webSocket: WebSocket): void {
-    this.#sockets.closed(webSocket);
+    this.#life.guard(() => this.#sockets.closed(webSocket));
   }
 
   override webSocketError(webSocket: WebSocket): void {
-    this.#sockets.closed(webSocket);
+    this.webSocketClose(webSocket);
   }
 
   // The broker's own topics.

@@ -75,7 +75,8 @@ export const CALLS: readonly CallPoint[] = [
   { from: "Worker", to: "Lookup", method: "deleteTopic", ...lookup },
   { from: "Worker", to: "Lookup", method: "deleteChannel", ...lookup },
   { from: "Worker", to: "Lookup", method: "tombstone", ...lookup },
-  { from: "Worker", to: "Lookup", method: "startTime", ...lookup },
+  // Asked once in the life of an isolate; when that fails, /info and /stats say now.
+  { from: "Worker", to: "Lookup", method: "startTime", run: "lookup", faults: [] },
   { from: "Worker", to: "Lookup", method: "logLevel", ...lookup },
   { from: "Worker", to: "Lookup", method: "setLogLevel", ...lookup },
 ];
