@@ -3,19 +3,22 @@
 import { abortAllDurableObjects, evictAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, vi } from "vitest";
 import { Random } from "../helpers/random.ts";
-import { channelStats, channelStub, topicStub } from "./broker-api.ts";
-import type { Faults } from "./faults.ts";
+import { channelStub, topicStub } from "./broker-api.ts";
+import { type FaultyRun, ModelCheck } from "./model-check.ts";
 import { ask, checkFrame, Orders, ring, Scope } from "./model-orders.ts";
-import { Producer, type Way } from "./model-producer.ts";
+import { Producer } from "./model-producer.ts";
 import { type ModelChannel, type ModelConsumer, ModelWorld } from "./model-world.ts";
-import { direct, type Received, V2Client } from "./v2-client.ts";
+import { direct, V2Client } from "./v2-client.ts";
 
 /** Instants and delays are multiples of this: nothing is due in so short a time that an object would wait for it awake. */
 const TICK_MS = 5_000;
 const TOPIC = "model";
 const CHANNELS = ["a", "b", "c"];
 const MAX_ROUNDS = 200;
-const LOOK_AGAIN_MS = 5;
+
+function action(name: string, weight: number, scope: Scope, act: () => Promise<void>): Action {
+  return { name, weight, scope, act };
+}
 
 interface Action {
   readonly name: string;
@@ -25,21 +28,12 @@ interface Action {
   readonly act: () => Promise<void>;
 }
 
-export interface FaultyRun {
-  readonly faults: Faults;
-  /** How messages are published. */
-  readonly way: Way | null;
-  /** Actions that are chosen more often. */
-  readonly often: readonly string[];
-  /** Objects may end by themselves. */
-  readonly mayEnd: boolean;
-}
-
 export class ModelRun {
   readonly #random: Random;
   readonly #world = new ModelWorld(Date.now());
   readonly #faulty: FaultyRun | null;
   readonly #orders: Orders;
+  readonly #check: ModelCheck;
   readonly #producer: Producer;
   /** What was done, for the message when something fails. */
   readonly #history: string[] = [];
@@ -48,6 +42,7 @@ export class ModelRun {
     this.#random = new Random(seed);
     this.#faulty = faulty;
     this.#orders = new Orders(faulty?.faults ?? null);
+    this.#check = new ModelCheck(TOPIC, this.#world, faulty);
     this.#producer = new Producer(TOPIC, CHANNELS[0] as string);
   }
 
@@ -89,6 +84,8 @@ export class ModelRun {
       await this.#advance(12);
       expect(rounds, "never delivered").toBeLessThan(MAX_ROUNDS);
     }
+    await this.#advance(1);
+    await this.#check.lookup();
     for (const { client } of world.consumers) client.close();
   }
 
@@ -117,9 +114,6 @@ export class ModelRun {
     };
     const isRare = (name: string) => (this.#faulty?.often.includes(name) ? 100 : 20);
     const { consumers, publish, channel, topic } = Scope;
-    const action = (name: string, weight: number, scope: Scope, act: () => Promise<void>) => ({
-      ...{ name, weight, scope, act },
-    });
     return [
       action("publish", 3, publish, publishSome),
       action("publish deferred", 1, publish, () => this.#publish(delay())),
@@ -315,9 +309,10 @@ export class ModelRun {
   /** An object that does not run cannot be evicted, and need not be; one that waits for an answer does not sleep. */
   async #evict(evict: () => Promise<void>): Promise<void> {
     await this.#finishAll();
+    const isIgnored = (error: Error) => this.#faulty?.mayEnd || /not (currently )?running/i.test(error.message);
     const work = () =>
       evict().catch((error: Error) => {
-        if (!this.#faulty?.mayEnd && !/not (currently )?running/i.test(error.message)) throw error;
+        if (!isIgnored(error)) throw error;
       });
     // An object that ends while it is waited for is waited for very long.
     await (this.#faulty ? this.#faulty.faults.without(work) : work());
@@ -402,67 +397,9 @@ export class ModelRun {
     await this.#settle();
   }
 
-  /** Takes in what was sent, until the broker's figures are those of the model. */
   async #settle(): Promise<void> {
     await this.#orders.collect();
-    for (let rounds = 0; ; rounds++) {
-      await this.#receive();
-      const difference = await this.#difference();
-      if (difference === null) break;
-      if (rounds === MAX_ROUNDS) throw new Error(`figures differ: ${difference}`);
-      await scheduler.wait(LOOK_AGAIN_MS);
-    }
-    for (const consumer of this.#world.consumers) consumer.ceiling = consumer.rdy;
-    this.#world.settled();
-  }
-
-  async #receive(): Promise<void> {
-    const all: [ModelConsumer, Received[]][] = [];
-    for (const consumer of this.#world.consumers) {
-      const { client } = consumer;
-      all.push([consumer, client.closedWith === null ? await client.settled() : [{ closed: client.closedWith }]]);
-    }
-    // Who was lost together with a life of the channel got what it got before all others.
-    const isLost = (received: Received[]) => received.some((one) => "closed" in one);
-    for (const [consumer, received] of all) if (isLost(received)) this.#lost(consumer, received);
-    for (const [consumer, received] of all) {
-      if (isLost(received) || !this.#world.consumers.has(consumer)) continue;
-      for (const one of received) this.#world.received(consumer, one);
-    }
-  }
-
-  #lost(consumer: ModelConsumer, received: Received[]): void {
-    const isExpected = consumer.channel.doubt === "deletion" || this.#faulty?.mayEnd;
-    for (const one of received) {
-      if (!isExpected || !("closed" in one)) this.#world.received(consumer, one);
-    }
-    this.#world.consumers.delete(consumer);
-    this.#world.channelCrashed(consumer.channel);
-  }
-
-  async #difference(): Promise<string | null> {
-    for (const channel of this.#world.channels.values()) {
-      if (channel.doubt !== null) continue;
-      const figures = await this.#figures(channel.name);
-      if (typeof figures === "string") return figures;
-      const { depth, in_flight_count, deferred_count } = figures;
-      const [least, most] = this.#world.inFlight(channel);
-      if (in_flight_count < least || in_flight_count > most) {
-        return `${channel.name}: ${in_flight_count} in flight, not ${least} to ${most}`;
-      }
-      const total = depth + in_flight_count + deferred_count;
-      const [atLeast, atMost] = this.#world.owedFor(channel);
-      if (total < atLeast || total > atMost) return `${channel.name}: ${total} messages, not ${atLeast} to ${atMost}`;
-    }
-    return null;
-  }
-
-  async #figures(channel: string) {
-    const look = () => channelStats(TOPIC, channel).catch((error) => String(error));
-    if (this.#faulty === null) return look();
-    // A point of storage may be met by nothing but an object that wakes to answer this.
-    const figures = this.#faulty.mayEnd ? await look() : "";
-    return typeof figures === "string" ? this.#faulty.faults.without(look) : figures;
+    await this.#check.settle();
   }
 }
 
