@@ -2,8 +2,8 @@
 // in src and not here fails test/structure/fault-points.test.ts.
 
 /**
- * What may become of a call: it is never carried out; it is, but the answer is lost; it is carried out later than others that
- * followed it; it is carried out twice, the second time at once or much later.
+ * What may become of a call: it is never carried out; it is, but the answer is lost; it is carried out, or answered, later
+ * than others that followed it; it is carried out twice, the second time at once or much later.
  */
 export type CallFault = "lost" | "unanswered" | "slow" | "repeated";
 
@@ -46,7 +46,7 @@ export const CALLS: readonly CallPoint[] = [
 
   { from: "Topic", to: "Topic", method: "publish", often: ["publish"], run: "model", faults: ONCE },
   { from: "Topic", to: "Topic", method: "create", often: ["publish wrongly"], ...model },
-  { from: "Topic", to: "Channel", method: "push", often: ["publish"], ...timeless },
+  { from: "Topic", to: "Channel", method: "push", often: ["publish", "rdy"], ...timeless },
   { from: "Topic", to: "Channel", method: "setPaused", often: ["pause channel"], ...model },
   { from: "Topic", to: "Channel", method: "empty", often: ["empty channel"], ...model },
   { from: "Topic", to: "Channel", method: "remove", often: ["delete channel"], ...timeless },

@@ -104,8 +104,10 @@ export class Faults {
   async #misdo(call: () => unknown, fault: CallFault, isTimeless: boolean): Promise<unknown> {
     this.count++;
     if (fault === "lost") throw new Error(INJECTED);
-    if (fault === "slow") await this.#pass();
+    const isHeldBefore = this.#random.chance(50);
+    if (fault === "slow" && isHeldBefore) await this.#pass();
     const answer = await call();
+    if (fault === "slow" && !isHeldBefore) await this.#pass();
     if (fault === "unanswered") throw new Error(INJECTED);
     if (fault !== "repeated") return answer;
     if (!isTimeless || this.#random.chance(50)) return call();

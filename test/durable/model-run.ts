@@ -339,6 +339,7 @@ export class ModelRun {
 
   async #pauseTopic(isPaused: boolean): Promise<void> {
     const path = `/topic/${isPaused ? "pause" : "unpause"}?topic=${TOPIC}`;
+    if (!isPaused) this.#world.topicMayBeUnpaused();
     await this.#order(path, Scope.topic, (status) => {
       if (status === 200) this.#world.topicPaused(isPaused);
     });

@@ -12,6 +12,8 @@ export interface Published {
   confirmedAt: number;
   /** It may have gone to a channel that is deleted. */
   isDoubtful: boolean;
+  /** Where it is owed, or was. */
+  readonly offeredTo: Set<ModelChannel>;
   /** Not before this, ms. */
   readonly dueAt: number;
   readonly isDeferred: boolean;
@@ -82,6 +84,7 @@ export class ModelWorld {
       sentAt: ++this.#instant,
       confirmedAt: Number.POSITIVE_INFINITY,
       isDoubtful: false,
+      offeredTo: new Set(),
       dueAt: this.now + deferMs,
       isDeferred: deferMs > 0,
     };
@@ -122,6 +125,12 @@ export class ModelWorld {
   channelDeleted(name: string): void {
     this.channels.delete(name);
     for (const consumer of this.consumers) if (consumer.channel.name === name) this.consumers.delete(consumer);
+  }
+
+  /** What waits may come to the channels from now on. */
+  topicMayBeUnpaused(): void {
+    for (const published of this.#waiting)
+      for (const channel of this.channels.values()) offer(published, channel, true);
   }
 
   topicPaused(isPaused: boolean): void {
@@ -277,10 +286,7 @@ export class ModelWorld {
     if (this.isTopicPaused || this.channels.size === 0) return;
     for (const published of this.#waiting) {
       const isUncertain = published.isDoubtful || published.confirmedAt === Number.POSITIVE_INFINITY;
-      for (const { owed } of this.channels.values()) {
-        if (owed.has(published.body)) continue;
-        owed.set(published.body, { published, attempts: 0, notBefore: published.dueAt, isUncertain });
-      }
+      for (const channel of this.channels.values()) offer(published, channel, isUncertain);
     }
     // Perhaps the last channel is deleted before these come to it: then they wait for the next one.
     const isEnding = [...this.channels.values()].every(({ doubt }) => doubt === "deletion");
@@ -296,4 +302,14 @@ export class ModelWorld {
       }
     }
   }
+}
+
+/** A channel owes a message, unless it did before and it is finished. */
+function offer(published: Published, channel: ModelChannel, isUncertain: boolean): void {
+  const known = channel.owed.get(published.body);
+  if (known) known.isUncertain &&= isUncertain;
+  else if (!published.offeredTo.has(channel)) {
+    channel.owed.set(published.body, { published, attempts: 0, notBefore: published.dueAt, isUncertain });
+  }
+  published.offeredTo.add(channel);
 }
