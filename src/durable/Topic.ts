@@ -45,7 +45,7 @@ export class Topic extends DurableObject<Env> {
   readonly #alarm = new AlarmClock(this.ctx.storage, (error) => this.#life.end("an alarm could not be set", error));
   readonly #producers: Producers;
   #topic: OpenTopic | null;
-  /** Where the seqs of the last life ended. */
+  /** Where the seqs of the last life ended, and the lives of its channels. */
   #lastEnd = 0;
   readonly #announcer = new Announcer(
     () => this.#announce(),
@@ -390,7 +390,7 @@ export class Topic extends DurableObject<Env> {
     const all = [...channels, ...topic.removedChannels];
     await Promise.all(all.map(([channel, life]) => this.#channel(channel).remove(life)));
     await this.#announcer.tell();
-    this.#lastEnd = topic.log.end;
+    this.#lastEnd = Math.max(topic.log.end, topic.log.state.nextLife);
     this.#topic = null;
     this.#hasIntroduced = false;
     const deleted = this.#forgetAll();
