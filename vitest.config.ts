@@ -14,16 +14,17 @@ const durableObjects = durable_objects.bindings.map(
     [name, { className: class_name, useSQLite: true }] as const,
 );
 
+const FULL_STORAGE = "test/durable/full-storage.test.ts";
 /** Nothing here is about the speed of a machine, and other runs may share it. */
 const PATIENCE_MS = 60_000;
 
 /** Tests that run in the isolate of the Worker and its objects. */
-function insideRuntime(options: Record<string, string>) {
+function insideRuntime(options: Record<string, string>, flags: string[] = []) {
   const plugin = cloudflareTest({
     ...(main !== undefined && { main }),
     miniflare: {
       ...(compatibility_date !== undefined && { compatibilityDate: compatibility_date }),
-      compatibilityFlags: compatibility_flags,
+      compatibilityFlags: [...compatibility_flags, ...flags],
       durableObjects: Object.fromEntries(durableObjects),
       bindings: { open: "true", "log-level": "error", ...options },
     },
@@ -49,7 +50,18 @@ export default defineConfig({
       {
         // Evictions wait for the timers of an object: states are saved soon, so that tests need not wait long.
         ...insideRuntime({ "sync-timeout": "10ms" }),
-        test: { name: "durable", include: ["test/durable/**/*.test.ts"], testTimeout: PATIENCE_MS },
+        test: {
+          name: "durable",
+          include: ["test/durable/**/*.test.ts"],
+          exclude: [FULL_STORAGE],
+          testTimeout: PATIENCE_MS,
+          provide: { faultSeeds: Number(process.env.FAULT_SEEDS ?? 1) },
+        },
+      },
+      {
+        // Only with this flag the size of a database can be limited.
+        ...insideRuntime({ "sync-timeout": "10ms" }, ["experimental"]),
+        test: { name: "full-storage", include: [FULL_STORAGE], testTimeout: PATIENCE_MS },
       },
       {
         // What Cloudflare would bill, with the options that it would be run with.

@@ -5,7 +5,7 @@ import { Broker } from "./http/broker.ts";
 import { nsqdRoutes } from "./http/nsqd-api.ts";
 import { nsqlookupdRoutes } from "./http/nsqlookupd-api.ts";
 import { error, HttpError, plain } from "./http/respond.ts";
-import { createRouter } from "./http/router.ts";
+import { createRouter, internalError } from "./http/router.ts";
 import { type Options, parseOptions } from "./options.ts";
 
 export { Channel } from "./durable/Channel.ts";
@@ -24,8 +24,8 @@ export default {
     if (options === null) return error(new HttpError(500, "INVALID_CONFIGURATION"));
     const { pathname } = new URL(request.url);
     if (!options.open && pathname !== "/ping") return plain(CLOSED, 403);
-    if (pathname === "/v2") return openV2(request, env, options, context);
-    if (pathname === "/v1") return openV1(request, env, options);
+    if (pathname === "/v2") return openV2(request, env, options, context).catch(internalError);
+    if (pathname === "/v1") return openV1(request, env, options).catch(internalError);
     return route(request, new Broker(env, options));
   },
 

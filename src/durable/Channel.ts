@@ -23,6 +23,7 @@ import { Departure } from "./departure.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { Forwarder } from "./forwarder.ts";
 import { KeepAwake } from "./keep-awake.ts";
+import { Life } from "./life.ts";
 import { parseChannelObject, topicObject } from "./object-names.ts";
 import { openSql } from "./object-sql.ts";
 import { SaveTimer } from "./save-timer.ts";
@@ -43,7 +44,8 @@ export class Channel extends DurableObject<Env> {
   readonly #sql = openSql(this.ctx, channelSchema, `channel ${this.#address.topic}:${this.#address.channel}`);
   readonly #saved = new SqliteChannelStore(this.#sql);
   readonly #store: ChannelStore = this.#isEphemeral ? new MemoryChannelStore() : this.#saved;
-  readonly #alarm = new AlarmClock(this.ctx.storage);
+  readonly #life = new Life(this.ctx, (what, error) => this.#log(what, error));
+  readonly #alarm = new AlarmClock(this.ctx.storage, (error) => this.#life.end("an alarm could not be set", error));
   readonly #wakeUp = new WakeUp(this.#alarm, () => this.#wakeUpCall());
   readonly #keepAwake = new KeepAwake(() => this.#isVolatile);
   readonly #sockets: Sockets;
@@ -120,20 +122,24 @@ export class Channel extends DurableObject<Env> {
   }
 
   override webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): void {
-    this.#wake(webSocket);
-    const socket = this.#sockets.get(webSocket);
-    if (!socket) return;
-    const now = Date.now();
-    if (typeof message === "string") socket.control(message, now);
-    else socket.receive(new Uint8Array(message), now);
-    this.#proceed(now, [socket]);
+    this.#life.guard(() => {
+      this.#wake(webSocket);
+      const socket = this.#sockets.get(webSocket);
+      if (!socket) return;
+      const now = Date.now();
+      if (typeof message === "string") socket.control(message, now);
+      else socket.receive(new Uint8Array(message), now);
+      this.#proceed(now, [socket]);
+    });
   }
 
   override webSocketClose(webSocket: WebSocket): void {
-    this.#wake(webSocket);
-    const socket = this.#sockets.closed(webSocket);
-    if (socket) this.#gone(socket);
-    this.#proceed(Date.now());
+    this.#life.guard(() => {
+      this.#wake(webSocket);
+      const socket = this.#sockets.closed(webSocket);
+      if (socket) this.#gone(socket);
+      this.#proceed(Date.now());
+    });
   }
 
   override webSocketError(webSocket: WebSocket): void {
@@ -223,6 +229,16 @@ export class Channel extends DurableObject<Env> {
   /** Brings back what was there before a sleep; every event begins with it. @throws {Error} when the saved state is damaged */
   #wake(waking?: WebSocket): void {
     if (this.#isAwake) return;
+    try {
+      this.#restore(waking);
+      this.#isAwake = true;
+    } catch (error) {
+      this.#life.end("what was saved could not be restored", error);
+      throw error;
+    }
+  }
+
+  #restore(waking?: WebSocket): void {
     const now = Date.now();
     const saved = this.#load();
     const slept = this.#sockets.restore(now, waking);
@@ -233,7 +249,6 @@ export class Channel extends DurableObject<Env> {
       restored.restore(consumer);
       return [{ socket, consumer: restored, channel }];
     });
-    this.#isAwake = true;
     if (this.#isEphemeral) this.#departure.load();
     const idle = consumers.map(({ channel }) => channel).sort((a, b) => b.cursor - a.cursor)[0];
     const state = saved ?? (idle ? idleState(idle) : null);
@@ -317,6 +332,10 @@ export class Channel extends DurableObject<Env> {
    * delivered; saves what must be saved before anybody learns of it, and only then sends; and sees to what comes next.
    */
   #proceed(now: number, sockets: readonly Socket[] = []): void {
+    this.#life.guard(() => this.#carryOn(now, sockets));
+  }
+
+  #carryOn(now: number, sockets: readonly Socket[]): void {
     for (const socket of sockets) {
       socket.collect();
       if (!socket.isOpen || socket.session.isDone) this.#gone(socket);
@@ -391,9 +410,7 @@ export class Channel extends DurableObject<Env> {
       queue.save(now);
       this.#savedAt = now;
     } catch (error) {
-      // What was saved last is the truth: this life ends, and the next one begins with it.
-      this.#log("its state could not be saved", error);
-      this.ctx.abort("state could not be saved");
+      this.#life.end("state could not be saved", error);
     }
     if (!isEphemeral(this.#address.topic)) return;
     // An ephemeral topic stays awake while it has unfinished messages.

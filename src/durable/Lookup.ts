@@ -7,6 +7,7 @@ import { type LogLevel, levelNumber, parseOptions } from "../options.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import { lookupSchema } from "../storage/lookup-schema.ts";
 import { RegistrationDb } from "../storage/registration-db.ts";
+import { Life } from "./life.ts";
 import { openSql } from "./object-sql.ts";
 import { V1Sockets } from "./v1-sockets.ts";
 
@@ -14,6 +15,7 @@ export class Lookup extends DurableObject<Env> {
   readonly #options = parseOptions({ ...this.env });
   readonly #sql = this.ctx.storage.sql;
   readonly #db = new RegistrationDb(openSql(this.ctx, lookupSchema, "Lookup"));
+  readonly #life = new Life(this.ctx, (what, error) => console.error(`LOOKUP: ${what}:`, error));
   readonly #sockets: V1Sockets;
   readonly #directory: Directory;
   #logLevel: LogLevel = this.#options.logLevel;
@@ -45,15 +47,15 @@ export class Lookup extends DurableObject<Env> {
   }
 
   override webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): void {
-    this.#sockets.receive(webSocket, message, Date.now());
+    this.#life.guard(() => this.#sockets.receive(webSocket, message, Date.now()));
   }
 
   override webSocketClose(webSocket: WebSocket): void {
-    this.#sockets.closed(webSocket);
+    this.#life.guard(() => this.#sockets.closed(webSocket));
   }
 
   override webSocketError(webSocket: WebSocket): void {
-    this.#sockets.closed(webSocket);
+    this.webSocketClose(webSocket);
   }
 
   // The broker's own topics.

@@ -11,6 +11,7 @@ import { AlarmClock } from "./alarm-clock.ts";
 import { Announcer } from "./announcer.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { KeepAwake } from "./keep-awake.ts";
+import { Life } from "./life.ts";
 import { channelObject, LOOKUP_OBJECT, parseTopicObject, topicObject } from "./object-names.ts";
 import { openSql } from "./object-sql.ts";
 import { OpenTopic } from "./open-topic.ts";
@@ -41,10 +42,11 @@ export class Topic extends DurableObject<Env> {
   readonly #address = parseTopicObject(this.ctx.id.name ?? "");
   readonly #options = parseOptions({ ...this.env });
   readonly #sql = openSql(this.ctx, topicSchema, `topic ${this.#address.topic}`);
-  readonly #alarm = new AlarmClock(this.ctx.storage);
+  readonly #life = new Life(this.ctx, (what, error) => this.#log(what, error));
+  readonly #alarm = new AlarmClock(this.ctx.storage, (error) => this.#life.end("an alarm could not be set", error));
   readonly #producers: Producers;
   #topic: OpenTopic | null;
-  /** Where the seqs of the last life ended. */
+  /** Where the seqs of the last life ended, and the lives of its channels. */
   #lastEnd = 0;
   readonly #announcer = new Announcer(
     () => this.#announce(),
@@ -59,7 +61,11 @@ export class Topic extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    void ctx.blockConcurrencyWhile(() => this.#alarm.load());
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarm.load();
+      // The platform gives up an alarm that failed some times (platform notes A3).
+      if (this.#isOwing) this.#alarm.setBy(Date.now() + RETRY_MS);
+    });
     this.#topic = OpenTopic.load(this.#address.topic, Date.now(), this.#surroundings);
     this.#producers = new Producers(ctx, this.#address.topic, this.#options, {
       store: (segments) => this.#store(segments),
@@ -84,7 +90,7 @@ export class Topic extends DurableObject<Env> {
   }
 
   override webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): void {
-    this.#producers.receive(webSocket, message);
+    this.#life.guard(() => this.#producers.receive(webSocket, message));
   }
 
   override webSocketClose(webSocket: WebSocket): void {
@@ -238,6 +244,7 @@ export class Topic extends DurableObject<Env> {
       limits: { node: this.#address.node, memQueueSize, maxTopicBytes },
       push: (channel: string, batches: Batch[], end: number) => this.#push(channel, batches, end),
       pushFailed: (channel: string, error: unknown, isNews: boolean) => this.#pushFailed(channel, error, isNews),
+      saveFailed: (error: unknown) => this.#life.end("state could not be saved", error),
     };
   }
 
@@ -250,6 +257,12 @@ export class Topic extends DurableObject<Env> {
   get #isVolatile(): boolean {
     const log = this.#topic?.log;
     return log !== undefined && isEphemeral(this.#address.topic) && log.free < log.end;
+  }
+
+  /** Whether there is something that only the alarm brings to its end. */
+  get #isOwing(): boolean {
+    const topic = this.#topic;
+    return topic ? topic.isDeleting || topic.removedChannels.size > 0 : OpenTopic.isGone(this.#sql);
   }
 
   #withChannel(channel: string, life: number): OpenTopic | null {
@@ -289,21 +302,26 @@ export class Topic extends DurableObject<Env> {
 
   #store(segments: Segment[]): PublishOutcome {
     if (segments.length === 0) return "stored";
-    const topic = this.#ensure();
-    if (topic.isDeleting) return "exiting";
-    if (topic.log.isFull) {
-      this.#makeRoom(topic);
-      return "full";
-    }
+    const outcome = this.#append(segments);
+    const topic = this.#topic;
+    if (!topic) return outcome;
+    if (outcome === "stored") this.#fanOut(topic);
+    if (outcome === "full" || outcome === "storage-full") this.#makeRoom(topic);
+    this.#keepAwake.check();
+    return outcome;
+  }
+
+  #append(segments: Segment[]): PublishOutcome {
     try {
+      const topic = this.#ensure();
+      if (topic.isDeleting) return "exiting";
+      if (topic.log.isFull) return "full";
       topic.log.append(segments, Date.now());
+      return "stored";
     } catch (error) {
       this.#log("failed to write messages", error);
-      return "failed";
+      return isStorageFull(error) ? "storage-full" : "failed";
     }
-    this.#fanOut(topic);
-    this.#keepAwake.check();
-    return "stored";
   }
 
   /** Sends on what was fanned out; should a call be lost together with this life, the next one sends again. */
@@ -375,7 +393,7 @@ export class Topic extends DurableObject<Env> {
     const all = [...channels, ...topic.removedChannels];
     await Promise.all(all.map(([channel, life]) => this.#channel(channel).remove(life)));
     await this.#announcer.tell();
-    this.#lastEnd = topic.log.end;
+    this.#lastEnd = Math.max(topic.log.end, topic.log.state.nextLife);
     this.#topic = null;
     this.#hasIntroduced = false;
     const deleted = this.#forgetAll();
@@ -390,7 +408,7 @@ export class Topic extends DurableObject<Env> {
     const deleted = this.ctx.storage.deleteAll(); // takes effect at once, and takes the alarm along
     this.#alarm.rang();
     this.#alarm.setBy(this.#producers.nextBeatAt);
-    return deleted;
+    return deleted.catch((error) => this.#life.end("could not be deleted", error));
   }
 
   async #push(channel: string, batches: Batch[], end: number): Promise<PushAnswer> {
@@ -428,4 +446,9 @@ export class Topic extends DurableObject<Env> {
 interface ReportedChannel {
   readonly stats: ChannelStats;
   readonly publishers: TopicReport["producers"];
+}
+
+/** As the runtime words what SQLite says. */
+function isStorageFull(error: unknown): boolean {
+  return String(error).includes("SQLITE_FULL");
 }

@@ -3,10 +3,12 @@
 
 export class AlarmClock {
   readonly #storage: DurableObjectStorage;
+  readonly #failed: (error: unknown) => void;
   #ringsAt = Number.POSITIVE_INFINITY;
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, failed: (error: unknown) => void) {
     this.#storage = storage;
+    this.#failed = failed;
   }
 
   /** Learns what was set in an earlier life; to be awaited before anything else. */
@@ -18,8 +20,8 @@ export class AlarmClock {
   setBy(at: number): void {
     if (at >= this.#ringsAt) return;
     this.#ringsAt = at;
-    // The write is part of the current turn's transaction; a failure resets the object, so there is nothing to catch.
-    void this.#storage.setAlarm(at);
+    // Whoever relies on the alarm must not go on without it. The write is part of the current turn's transaction.
+    this.#storage.setAlarm(at).catch(this.#failed);
   }
 
   /** The alarm rang. */

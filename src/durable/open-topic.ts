@@ -13,6 +13,8 @@ export interface TopicSurroundings {
   readonly limits: TopicLimits;
   readonly push: Push;
   readonly pushFailed: PushFailed;
+  /** The state could not be saved: what is in memory must be forgotten. */
+  readonly saveFailed: (error: unknown) => void;
 }
 
 /** A topic's first seq: later lives begin above all seqs of earlier ones, so that no message id comes twice. */
@@ -29,9 +31,10 @@ export class OpenTopic {
   /** Below which the saved state says that all is free. */
   #savedFree: number;
   readonly #state: SqliteTopicState;
+  readonly #saveFailed: (error: unknown) => void;
 
   private constructor(name: string, saved: SavedTopic, state: SqliteTopicState, surroundings: TopicSurroundings) {
-    const { sql, limits, push, pushFailed } = surroundings;
+    const { sql, limits, push, pushFailed, saveFailed } = surroundings;
     const isBounded = isEphemeral(name);
     const store = isBounded ? new MemoryLogStore() : new SqliteLogStore(sql);
     this.log = new TopicLog(store, saved, limits, isBounded);
@@ -41,6 +44,7 @@ export class OpenTopic {
     this.#isNew = saved.isNew;
     this.#savedFree = saved.free;
     this.#state = state;
+    this.#saveFailed = saveFailed;
   }
 
   /** The topic as it was saved, or null when there is none. */
@@ -78,8 +82,13 @@ export class OpenTopic {
     const { isDeleting, removedChannels } = this;
     const isNew = this.#isNew;
     const { state } = this.log;
+    try {
+      this.#state.save({ ...state, isDeleting, isNew, removedChannels: Object.fromEntries(removedChannels) });
+    } catch (error) {
+      this.#saveFailed(error);
+      throw error;
+    }
     this.#savedFree = state.free;
-    this.#state.save({ ...state, isDeleting, isNew, removedChannels: Object.fromEntries(removedChannels) });
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Session } from "../session/session.ts";
 import type { Publication } from "../session/session-host.ts";
 
 /** What became of a publish. */
-export type PublishOutcome = "stored" | "exiting" | "full" | "failed";
+export type PublishOutcome = "stored" | "exiting" | "full" | "storage-full" | "failed";
 
 interface Publisher {
   readonly session: Session;
@@ -21,6 +21,7 @@ interface Publisher {
 const REASONS = {
   exiting: "exiting",
   full: "topic has reached max-topic-bytes",
+  "storage-full": "storage is full",
   failed: "could not be stored",
 } as const satisfies Record<Exclude<PublishOutcome, "stored">, string>;
 

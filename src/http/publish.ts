@@ -16,6 +16,7 @@ const CALL_BYTES = 8 * 2 ** 20;
 const FAILURES = {
   exiting: new HttpError(503, "EXITING"),
   full: new HttpError(503, "TOPIC_FULL"),
+  "storage-full": new HttpError(503, "STORAGE_FULL"),
   failed: new HttpError(503, "PUB_FAILED"),
 } as const satisfies Record<Exclude<PublishOutcome, "stored">, HttpError>;
 

@@ -74,7 +74,7 @@ function meantPath(routes: readonly CompiledRoute[], method: string, pathname: s
 }
 
 /** What went wrong inside is for the log, not for the peer. */
-function internalError(cause: unknown): Response {
+export function internalError(cause: unknown): Response {
   console.error("request failed:", cause);
   return error(INTERNAL_ERROR);
 }

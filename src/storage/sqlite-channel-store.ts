@@ -14,9 +14,9 @@ export class SqliteChannelStore implements ChannelStore {
   }
 
   static createTables(sql: Sql): void {
+    channelSchema.mark(sql); // first: tables that nobody says the version of would be taken for earlier ones
     sql.exec("CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY CHECK (id = 0), bytes BLOB NOT NULL)");
     createHeldTable(sql);
-    channelSchema.mark(sql);
   }
 
   load(): Uint8Array | null {

@@ -13,6 +13,15 @@ type BatchRow = { first: number; count: number; records: ArrayBuffer };
 const KEPT_FREE_ROWS = 64;
 const TRIMMED_AT_ONCE = 1_000;
 
+/**
+ * When storage is full, SQLite undoes only a statement that could have written several rows; with any other the whole transaction
+ * is gone, and the runtime then ends the object and its connections (workerd's sqlite.c++, handleCriticalError). So both are worded
+ * as if there might be several.
+ */
+const INSERT = "INSERT INTO log SELECT ?, ?, ?, ?, ?";
+const OVERWRITE = `UPDATE log SET first = ?1, count = ?2, deferred = ?3, total_bytes = ?4, records = ?5
+  WHERE first BETWEEN ?6 AND ?6`;
+
 /** Batches from the one on that holds a seq, which is bound once. */
 const FROM_BATCH_OF = "first >= coalesce((SELECT max(first) FROM log WHERE first <= ?1), 0) AND first + count > ?1";
 
@@ -66,12 +75,9 @@ export class SqliteLogStore implements LogStore {
     const oldest = this.oldest();
     if (oldest !== null && oldest.first + oldest.count <= free) {
       // One row written, where deleting the old row and inserting the new one would be two.
-      this.#sql.exec(
-        "UPDATE log SET first = ?, count = ?, deferred = ?, total_bytes = ?, records = ? WHERE first = ?",
-        ...[first, count, deferred, totalBytes, bytes, oldest.first],
-      );
+      this.#sql.exec(OVERWRITE, ...[first, count, deferred, totalBytes, bytes, oldest.first]);
     } else {
-      this.#sql.exec("INSERT INTO log VALUES (?, ?, ?, ?, ?)", first, count, deferred, totalBytes, bytes);
+      this.#sql.exec(INSERT, first, count, deferred, totalBytes, bytes);
     }
   }
 

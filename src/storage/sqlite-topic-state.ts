@@ -23,13 +23,13 @@ export class SqliteTopicState {
   }
 
   createTable(): void {
+    topicSchema.mark(this.#sql); // first: a table that nobody says the version of would be taken for an earlier one
     this.#sql.exec(
       `CREATE TABLE IF NOT EXISTS topic (
         id INTEGER PRIMARY KEY CHECK (id = 0),
         state TEXT NOT NULL
       )`,
     );
-    topicSchema.mark(this.#sql);
   }
 
   /** Null when there is no topic. */

@@ -161,6 +161,29 @@ describe("a channel that was deleted and made again", () => {
   });
 });
 
+describe("a topic that was deleted and made again in the same instant", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("[DUR9] gives its channels lives that are higher than all before", async () => {
+    const lives: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      await createChannel();
+      await post("/channel/delete?topic=t&channel=c");
+      lives.push((await createChannel()).id);
+      await post("/topic/delete?topic=t");
+    }
+    expect(lives).toEqual([...new Set(lives)].sort((a, b) => a - b));
+    await consumer("t", "c");
+    expect(await channelStats("t", "c")).toMatchObject({ client_count: 1 });
+  });
+});
+
 describe("a removal whose call was lost", () => {
   it("[DUR9] is made up for, and does no harm to a channel of the same name that came since", async () => {
     await createChannel();

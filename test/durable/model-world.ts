@@ -5,23 +5,29 @@ import { expect } from "vitest";
 import type { Received, V2Client } from "./v2-client.ts";
 
 /** A message as it was published; bodies are unique. */
-interface Published {
+export interface Published {
   readonly body: string;
-  readonly order: number;
+  /** Instants of the model: what was sent after another one was confirmed stands behind it in the log. */
+  readonly sentAt: number;
+  confirmedAt: number;
+  /** It may have gone to a channel that is deleted. */
+  isDoubtful: boolean;
+  /** Where it is owed, or was. */
+  readonly offeredTo: Set<ModelChannel>;
   /** Not before this, ms. */
   readonly dueAt: number;
   readonly isDeferred: boolean;
 }
 
 /** A message that a channel owes. */
-interface Owed {
+export interface Owed {
   readonly published: Published;
   /** Attempts of the last delivery that was seen; 0 for none. */
   attempts: number;
   /** Not before this, ms: deferred by its publish or by REQ, or held by somebody who left. */
   notBefore: number;
-  /** Finished, but a crash may have made the channel forget it. */
-  isForgotten: boolean;
+  /** It may be that the channel does not owe it: a crash may have made it forget that it was finished, or nobody said `OK`. */
+  isUncertain: boolean;
 }
 
 interface Holding {
@@ -37,7 +43,8 @@ export interface ModelConsumer {
   ceiling: number;
   /** By message id. */
   readonly holding: Map<string, Holding>;
-  lastOrder: number;
+  /** When the newest of what it got as a first delivery was sent. */
+  lastSentAt: number;
 }
 
 export interface ModelChannel {
@@ -50,6 +57,8 @@ export interface ModelChannel {
   /** The same from before a crash: if that was saved they still are held, else they came back at once. */
   readonly perhapsAbandoned: Map<Owed, number>;
   isPaused: boolean;
+  /** An order is under way. */
+  doubt: "emptying" | "deletion" | null;
 }
 
 export const MSG_TIMEOUT_MS = 60_000;
@@ -61,21 +70,42 @@ export class ModelWorld {
   /** Published, and not yet with the channels. */
   #waiting: Published[] = [];
   #count = 0;
+  #instant = 0;
   now: number;
 
   constructor(now: number) {
     this.now = now;
   }
 
-  nextBody(): string {
-    return `m${this.#count}`;
+  /** A message is sent; it may come to be there from now on. */
+  sent(deferMs: number): Published {
+    const published: Published = {
+      body: `m${this.#count++}`,
+      sentAt: ++this.#instant,
+      confirmedAt: Number.POSITIVE_INFINITY,
+      isDoubtful: false,
+      offeredTo: new Set(),
+      dueAt: this.now + deferMs,
+      isDeferred: deferMs > 0,
+    };
+    this.#waiting.push(published);
+    this.#fanOut();
+    return published;
   }
 
   /** `OK` was said. */
-  published(body: string, deferMs: number): void {
-    const message = { body, order: this.#count++, dueAt: this.now + deferMs, isDeferred: deferMs > 0 };
-    this.#waiting.push(message);
-    this.#fanOut();
+  confirmed(published: Published): void {
+    published.confirmedAt = ++this.#instant;
+    for (const { owed, doubt } of this.channels.values()) {
+      const message = owed.get(published.body);
+      if (message && doubt === null) message.isUncertain = false;
+    }
+  }
+
+  /** It was refused, and so it is nowhere. */
+  refused(published: Published): void {
+    this.#waiting = this.#waiting.filter((other) => other !== published);
+    for (const { owed } of this.channels.values()) owed.delete(published.body);
   }
 
   channelCreated(name: string): void {
@@ -87,6 +117,7 @@ export class ModelWorld {
       abandoned: new Map(),
       perhapsAbandoned: new Map(),
       isPaused: false,
+      doubt: null,
     });
     this.#fanOut();
   }
@@ -94,6 +125,12 @@ export class ModelWorld {
   channelDeleted(name: string): void {
     this.channels.delete(name);
     for (const consumer of this.consumers) if (consumer.channel.name === name) this.consumers.delete(consumer);
+  }
+
+  /** What waits may come to the channels from now on. */
+  topicMayBeUnpaused(): void {
+    for (const published of this.#waiting)
+      for (const channel of this.channels.values()) offer(published, channel, true);
   }
 
   topicPaused(isPaused: boolean): void {
@@ -105,12 +142,28 @@ export class ModelWorld {
     this.#waiting = [];
   }
 
-  channelEmptied(channel: ModelChannel): void {
-    channel.owed.clear();
+  topicDeleted(): void {
+    for (const name of [...this.channels.keys()]) this.channelDeleted(name);
+    this.#waiting = [];
+    this.isTopicPaused = false;
+  }
+
+  /** What was there when the order was given is gone; what came since may be. */
+  channelEmptied(channel: ModelChannel, before: ReadonlySet<Owed>): void {
+    for (const [body, owed] of [...channel.owed]) {
+      if (before.has(owed)) channel.owed.delete(body);
+      else owed.isUncertain = true;
+    }
     channel.unsaved = [];
     channel.abandoned.clear();
     channel.perhapsAbandoned.clear();
-    for (const consumer of this.consumers) if (consumer.channel === channel) consumer.holding.clear();
+    for (const consumer of this.consumers) {
+      if (consumer.channel !== channel) continue;
+      for (const { owed, deadline } of consumer.holding.values()) {
+        if (!before.has(owed)) channel.perhapsAbandoned.set(owed, deadline);
+      }
+      consumer.holding.clear();
+    }
   }
 
   consumerLeft(consumer: ModelConsumer): void {
@@ -138,17 +191,25 @@ export class ModelWorld {
   /** Everything was killed, and the state since the last save is forgotten. */
   crashed(): void {
     this.consumers.clear();
-    for (const channel of this.channels.values()) {
-      for (const owed of channel.unsaved) {
-        owed.isForgotten = true;
-        channel.owed.set(owed.published.body, owed);
-      }
-      channel.unsaved = [];
-      for (const [owed, deadline] of channel.abandoned) channel.perhapsAbandoned.set(owed, deadline);
-      channel.abandoned.clear();
-      // Who held a message is gone, so it may come at once; what was deferred keeps its time.
-      for (const owed of channel.owed.values()) owed.notBefore = Math.min(owed.notBefore, this.#deferredUntil(owed));
+    for (const channel of this.channels.values()) this.channelCrashed(channel);
+  }
+
+  /** Its consumers are gone. */
+  channelCrashed(channel: ModelChannel): void {
+    for (const owed of channel.unsaved) {
+      owed.isUncertain = true;
+      channel.owed.set(owed.published.body, owed);
     }
+    channel.unsaved = [];
+    for (const [owed, deadline] of channel.abandoned) channel.perhapsAbandoned.set(owed, deadline);
+    channel.abandoned.clear();
+    // Who held a message is gone, so it may come at once; what was deferred keeps its time.
+    for (const owed of channel.owed.values()) owed.notBefore = Math.min(owed.notBefore, this.#deferredUntil(owed));
+  }
+
+  /** Everything that was sent to the broker has been answered. */
+  settled(): void {
+    this.#unanswered.clear();
   }
 
   saved(channel: ModelChannel): void {
@@ -165,9 +226,10 @@ export class ModelWorld {
     expect(holding.size, `[I5] in flight to one consumer, RDY ${consumer.ceiling}`).toBeLessThan(consumer.ceiling);
     expect(attempts, `[I3] attempts of ${body}`).toBeGreaterThanOrEqual(Math.max(1, owed.attempts));
     expect(this.now, `[I6] ${body} came early`).toBeGreaterThanOrEqual(owed.notBefore);
-    if (owed.attempts === 0 && !owed.published.isDeferred) {
-      expect(owed.published.order, "[I4] first deliveries out of order").toBeGreaterThan(consumer.lastOrder);
-      consumer.lastOrder = owed.published.order;
+    const { sentAt, confirmedAt, isDeferred } = owed.published;
+    if (owed.attempts === 0 && !isDeferred) {
+      expect(confirmedAt, "[I4] first deliveries out of order").toBeGreaterThan(consumer.lastSentAt);
+      consumer.lastSentAt = Math.max(consumer.lastSentAt, sentAt);
     }
     owed.attempts = attempts;
     channel.perhapsAbandoned.delete(owed);
@@ -178,7 +240,7 @@ export class ModelWorld {
     const { owed } = consumer.holding.get(id) as Holding;
     consumer.holding.delete(id);
     consumer.channel.owed.delete(owed.published.body);
-    owed.isForgotten = false;
+    owed.isUncertain = false;
     consumer.channel.unsaved.push(owed);
   }
 
@@ -186,6 +248,7 @@ export class ModelWorld {
     const { owed } = consumer.holding.get(id) as Holding;
     consumer.holding.delete(id);
     if (delayMs > 0) this.#deferred.set(owed, this.now + delayMs);
+    this.#unanswered.add(owed);
     owed.notBefore = this.now + delayMs;
   }
 
@@ -200,39 +263,35 @@ export class ModelWorld {
     return [count, count + channel.perhapsAbandoned.size];
   }
 
-  /** Whether a crash may have made a channel forget that something was finished. */
-  isUncertain(channel: ModelChannel): boolean {
-    return [...channel.owed.values()].some(({ isForgotten }) => isForgotten);
-  }
-
-  /** What a channel owes for certain, wherever it is. */
-  owedFor(channel: ModelChannel): number {
-    return [...channel.owed.values()].filter(({ isForgotten }) => !isForgotten).length;
+  /** How many messages a channel owes, wherever they are: at least, and at most. */
+  owedFor(channel: ModelChannel): [number, number] {
+    const uncertain = [...channel.owed.values()].filter(({ isUncertain }) => isUncertain).length;
+    return [channel.owed.size - uncertain, channel.owed.size];
   }
 
   get isAllDelivered(): boolean {
-    return [...this.channels.values()].every((channel) => this.owedFor(channel) === 0);
-  }
-
-  get waiting(): number {
-    return this.#waiting.length;
+    return [...this.channels.values()].every((channel) => this.owedFor(channel)[0] === 0);
   }
 
   /** Until when REQ put messages aside. */
   readonly #deferred = new Map<Owed, number>();
+  /** What was requeued, and may be lost on the way. */
+  readonly #unanswered = new Set<Owed>();
 
   #deferredUntil(owed: Owed): number {
-    return Math.max(owed.published.dueAt, this.#deferred.get(owed) ?? 0);
+    return Math.max(owed.published.dueAt, this.#unanswered.has(owed) ? 0 : (this.#deferred.get(owed) ?? 0));
   }
 
   #fanOut(): void {
     if (this.isTopicPaused || this.channels.size === 0) return;
     for (const published of this.#waiting) {
-      for (const { owed } of this.channels.values()) {
-        owed.set(published.body, { published, attempts: 0, notBefore: published.dueAt, isForgotten: false });
-      }
+      const isUncertain = published.isDoubtful || published.confirmedAt === Number.POSITIVE_INFINITY;
+      for (const channel of this.channels.values()) offer(published, channel, isUncertain);
     }
-    this.#waiting = [];
+    // Perhaps the last channel is deleted before these come to it: then they wait for the next one.
+    const isEnding = [...this.channels.values()].every(({ doubt }) => doubt === "deletion");
+    if (!isEnding) this.#waiting = [];
+    else for (const published of this.#waiting) published.isDoubtful = true;
   }
 
   #checkNotHeld(channel: ModelChannel, owed: Owed): void {
@@ -243,4 +302,14 @@ export class ModelWorld {
       }
     }
   }
+}
+
+/** A channel owes a message, unless it did before and it is finished. */
+function offer(published: Published, channel: ModelChannel, isUncertain: boolean): void {
+  const known = channel.owed.get(published.body);
+  if (known) known.isUncertain &&= isUncertain;
+  else if (!published.offeredTo.has(channel)) {
+    channel.owed.set(published.body, { published, attempts: 0, notBefore: published.dueAt, isUncertain });
+  }
+  published.offeredTo.add(channel);
 }

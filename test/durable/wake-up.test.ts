@@ -19,7 +19,7 @@ class Rig {
 
   constructor() {
     const storage = { setAlarm: async (at: number) => void this.alarms.push(at - START) };
-    const alarm = new AlarmClock(storage as unknown as DurableObjectStorage);
+    const alarm = new AlarmClock(storage as unknown as DurableObjectStorage, () => {});
     this.wakeUp = new WakeUp(alarm, () => this.calls.push(Date.now() - START));
   }
 
@@ -45,7 +45,7 @@ class DueObject {
         this.#proceed();
       }, at - Date.now());
     };
-    const alarm = new AlarmClock({ setAlarm } as unknown as DurableObjectStorage);
+    const alarm = new AlarmClock({ setAlarm } as unknown as DurableObjectStorage, () => {});
     this.#wakeUp = new WakeUp(alarm, () => this.#proceed());
   }
 

@@ -41,6 +41,16 @@ export class Database implements Sql {
     }
   }
 
+  /** Lets the database grow no further. */
+  fillUp(): void {
+    this.#database.exec("PRAGMA max_page_count = 1"); // less than there are is as many as there are
+  }
+
+  /** Lets it grow again. */
+  makeRoom(): void {
+    this.#database.exec("PRAGMA max_page_count = 1000000");
+  }
+
   /** How many statements with one of these first words were run. */
   count(...verbs: string[]): number {
     return verbs.reduce((sum, verb) => sum + (this.runs.get(verb) ?? 0), 0);

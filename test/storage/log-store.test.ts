@@ -259,6 +259,26 @@ describe("SqliteLogStore", () => {
     expect(store.read(2, ALL)).toEqual(second.map(read));
   });
 
+  it.each([
+    ["added", NOTHING_FREE],
+    ["overwritten", 2],
+  ])("[DUR10] a row that cannot be %s for want of room takes nothing along that was written with it", (_, free) => {
+    const database = new Database();
+    const store = sqliteStore(database);
+    store.append(batches(0, [2]), NOTHING_FREE);
+    const large = { ...batchOf(4, ["x".repeat(100_000)]), deferred: 0 };
+    database.atomically(() => {
+      store.append(batches(2, [2]), NOTHING_FREE);
+      database.fillUp();
+      // With the transaction gone, as without any care, its end would fail.
+      expect(() => store.append([large], free)).toThrow("full");
+    });
+    expect(store.read(0, ALL)).toEqual(batches(0, [2, 2]).map(read));
+    database.makeRoom();
+    store.append([large], NOTHING_FREE);
+    expect(store.newest()?.first).toBe(4);
+  });
+
   it("[LOG11] a log is found again when its object is made anew", () => {
     const database = new Database();
     sqliteStore(database).append(batches(5, [2, 3]), NOTHING_FREE);

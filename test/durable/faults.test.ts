@@ -1,0 +1,69 @@
+// Each fault at each point, during random sequences of everything that can happen to a topic.
+
+import { reset } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
+import { Random } from "../helpers/random.ts";
+import { CALLS, type CallPoint, STORAGE } from "./fault-points.ts";
+import { Faults } from "./faults.ts";
+import type { Way } from "./model-producer.ts";
+import { ModelRun } from "./model-run.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** How many sequences there are for each point. */
+    faultSeeds: number;
+  }
+}
+
+const STEPS = 20;
+const SEEDS = Array.from({ length: inject("faultSeeds") }, (_, index) => index + 1);
+
+beforeEach(() => {
+  // Time stands still until the test moves it.
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+  vi.spyOn(console, "error").mockImplementation(() => {}); // faults are logged
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  await reset();
+});
+
+/** Goes on until there were some faults. */
+async function runModel(seed: number, faults: Faults, often: readonly string[], way: Way | null, mayEnd: boolean) {
+  const run = new ModelRun(seed, { faults, often, way, mayEnd });
+  for (let step = 0; step < STEPS || (faults.count === 0 && step < 4 * STEPS); step++) await run.step();
+  await run.drain();
+  expect(faults.count, "the point was never met").toBeGreaterThan(0);
+}
+
+/** How to publish so that a call is made. */
+function wayTo({ from, to, method }: CallPoint): Way | null {
+  if (from === "Topic" && to === "Topic") return "topic";
+  if (from === "Channel" && (method === "publish" || method === "create")) return "channel";
+  if (method === "fetch" && to === "Topic") return "gateway";
+  return null;
+}
+
+const calls = CALLS.filter(({ run }) => run === "model").flatMap((point) =>
+  point.faults.flatMap((fault) => SEEDS.map((seed) => ({ ...point, fault, point, seed }))),
+);
+
+describe("calls between objects", () => {
+  it.each(calls)("[DUR8] [HTTP3] $from to $to: $method is $fault, seed $seed", async ({ point, fault, seed }) => {
+    const faults = Faults.ofCall(point, fault, new Random(-seed));
+    await runModel(seed, faults, point.often ?? [], wayTo(point), false);
+  });
+});
+
+const storage = STORAGE.filter(({ run }) => run === "model").flatMap((point) =>
+  SEEDS.map((seed) => ({ ...point, point, seed })),
+);
+
+describe("storage", () => {
+  it.each(storage)("[DUR10] [HTTP3] of $of throws: $what, seed $seed", async ({ point, seed }) => {
+    const faults = await Faults.ofStorage(point, new Random(-seed));
+    await runModel(seed, faults, point.often ?? [], null, true);
+  });
+});
