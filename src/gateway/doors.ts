@@ -1,7 +1,7 @@
 // The doors for V2 and V1: /v2 for any client, /v2?topic= and /v2?topic=&channel= straight to an object, /v1 for producers
 // elsewhere, and raw TCP for all of them where the runtime accepts it (design 1).
 
-import { introduce, type SocketIntroduction, type V1Introduction } from "../durable/introduction.ts";
+import { introduce } from "../durable/introduction.ts";
 import { channelObject, FIRST_NODE, LOOKUP_OBJECT, topicObject } from "../durable/object-names.ts";
 import type { Options } from "../options.ts";
 import { ownPeerInfo } from "../own-node.ts";
@@ -32,14 +32,15 @@ export async function openV2(
   const channel = searchParams.get("channel");
   const connection = newConnection(request.headers.get("CF-Connecting-IP"));
   if (topic === null)
-    return channel === null ? serveWebSocket(env, options, connection, context) : refusal(400, "MISSING_ARG_TOPIC");
-  if (!isValidName(topic)) return refusal(400, "INVALID_ARG_TOPIC");
-  if (channel !== null && !isValidName(channel)) return refusal(400, "INVALID_ARG_CHANNEL");
+    return channel === null ? serveWebSocket(env, options, connection, context) : badName("MISSING_ARG_TOPIC");
+  if (!isValidName(topic)) return badName("INVALID_ARG_TOPIC");
+  if (channel !== null && !isValidName(channel)) return badName("INVALID_ARG_CHANNEL");
   const object =
     channel === null
       ? env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic }))
       : env.CHANNEL.getByName(channelObject({ node: FIRST_NODE, topic, channel }));
-  return passOn(object, request, { connection, gateway: null });
+  // Only what is said here reaches the object: the client's own headers stay outside.
+  return object.fetch(request.url, { headers: introduce({ connection, gateway: null }) });
 }
 
 /** Answers a request for /v1. */
@@ -48,7 +49,7 @@ export async function openV1(request: Request, env: Env, options: Options): Prom
   const connection = newConnection(request.headers.get("CF-Connecting-IP"));
   const self = selfIntroduction(options, new URL(request.url));
   const lookup = env.LOOKUP.getByName(LOOKUP_OBJECT);
-  return passOn(lookup, request, { connection, isLink: false, self });
+  return lookup.fetch(request.url, { headers: introduce({ connection, isLink: false, self }) });
 }
 
 /** Serves a client on a TCP connection until it ends: its first four bytes say which protocol it speaks. */
@@ -139,22 +140,8 @@ function upgradeRequired(protocol: string): Response {
   return new Response(text, { status: 426, headers: { Upgrade: "websocket" } });
 }
 
-/** Connects the client with an object. Only what is said here reaches it: the client's own headers stay outside. */
-async function passOn(
-  object: Fetcher,
-  { url }: Request,
-  introduction: SocketIntroduction | V1Introduction,
-): Promise<Response> {
-  try {
-    return await object.fetch(url, { headers: introduce(introduction) });
-  } catch (cause) {
-    console.error("object could not be reached:", cause);
-    return refusal(500, "INTERNAL_ERROR");
-  }
-}
-
-function refusal(status: number, code: string): Response {
-  return new Response(JSON.stringify({ message: code }), { status });
+function badName(code: string): Response {
+  return new Response(JSON.stringify({ message: code }), { status: 400 });
 }
 
 /**
