@@ -8,6 +8,7 @@ import { type FaultyRun, ModelCheck } from "./model-check.ts";
 import { ask, checkFrame, Orders, ring, Scope } from "./model-orders.ts";
 import { Producer } from "./model-producer.ts";
 import { type ModelChannel, type ModelConsumer, ModelWorld } from "./model-world.ts";
+import { kill } from "./objects.ts";
 import { direct, V2Client } from "./v2-client.ts";
 
 /** Instants and delays are multiples of this: nothing is due in so short a time that an object would wait for it awake. */
@@ -15,6 +16,7 @@ const TICK_MS = 5_000;
 const TOPIC = "model";
 const CHANNELS = ["a", "b", "c"];
 const MAX_ROUNDS = 200;
+const LOOK_AGAIN_MS = 20;
 
 function action(name: string, weight: number, scope: Scope, act: () => Promise<void>): Action {
   return { name, weight, scope, act };
@@ -54,7 +56,19 @@ export class ModelRun {
       await this.#settle();
       if (this.#faulty?.faults.isHolding && this.#random.chance(30)) await this.#finishAll();
     } catch (error) {
-      throw new Error(`seed ${this.#random.seed} after ${this.#history.join(", ")}`, { cause: error });
+      throw this.#failure(error);
+    }
+  }
+
+  /** Messages flow to all channels. */
+  async enliven(): Promise<void> {
+    this.#history.push("enliven");
+    try {
+      await this.#finishAll();
+      await this.#unpauseAll();
+      await this.#settle();
+    } catch (error) {
+      throw this.#failure(error);
     }
   }
 
@@ -65,17 +79,15 @@ export class ModelRun {
       await this.#finishAll();
       await this.#drain();
     } catch (error) {
-      throw new Error(`seed ${this.#random.seed} at the end, after ${this.#history.join(", ")}`, { cause: error });
+      this.#history.push("the end");
+      throw this.#failure(error);
     }
   }
 
   async #drain(): Promise<void> {
     const world = this.#world;
-    await this.#pauseTopic(false);
-    for (const channel of world.channels.values()) {
-      await this.#pauseChannel(channel, false);
-      await this.#connect(channel.name, 100);
-    }
+    await this.#wakeStarving();
+    await this.#unpauseAll();
     for (let rounds = 0; !world.isAllDelivered; rounds++) {
       this.#history.push("drain");
       await this.#settle();
@@ -87,6 +99,20 @@ export class ModelRun {
     await this.#advance(1);
     await this.#check.lookup();
     for (const { client } of world.consumers) client.close();
+  }
+
+  /** Nobody waits for what is there, at the latest when the alarms have rung: not only those who ask for it anew get it. */
+  async #wakeStarving(): Promise<void> {
+    for (let rounds = 0; this.#world.starving.length > 0; rounds++) {
+      expect(rounds, `still nothing for ${this.#world.starving}`).toBeLessThan(MAX_ROUNDS);
+      await this.#advance(1);
+      await this.#settle();
+      if (rounds > 1) await scheduler.wait(LOOK_AGAIN_MS); // a channel asks again after a pause
+    }
+  }
+
+  #failure(cause: unknown): Error {
+    return new Error(`seed ${this.#random.seed}, after ${this.#history.join(", ")}`, { cause });
   }
 
   #pick(): Action {
@@ -152,6 +178,7 @@ export class ModelRun {
         withChannel(100, (one) => this.#evictChannel(one)),
       ),
       action("evict topic", 1, topic, () => this.#evict(() => evictDurableObject(topicStub(TOPIC)))),
+      action("kill topic", 1, consumers, () => this.#killTopic()),
       action("evict all", 1, topic, () => this.#evictAll()),
       action("crash", 1, consumers, () => this.#crash()),
       action("pause topic", 1, topic, () => this.#pauseTopic(random.chance(40))),
@@ -180,7 +207,7 @@ export class ModelRun {
             action("create topic", 1, topic, () => this.#createTopic()),
             action("create channel", 1, topic, () => this.#createChannel(random.pick(CHANNELS))),
             action("delete topic", random.chance(isRare("delete topic")) ? 1 : 0, topic, () => this.#deleteTopic()),
-            action("publish wrongly", 1, topic, () => this.#producer.publishWrongly(this.#faulty?.way ?? null)),
+            action("publish wrongly", 1, topic, () => this.#publishWrongly()),
             action("look", 1, consumers, () => this.#look()),
             action("work off", 0, topic, () => this.#workOff()),
           ]),
@@ -189,17 +216,22 @@ export class ModelRun {
 
   /** Publishes many messages, and finishes all there are, but for what is deferred: most rows of the log are free then. */
   async #workOff(): Promise<void> {
-    await this.#pauseTopic(false);
     for (let i = 0; i < 30; i++) await this.#publish(0);
-    for (const channel of this.#world.channels.values()) {
-      await this.#pauseChannel(channel, false);
-      await this.#connect(channel.name, 100);
-    }
+    await this.#unpauseAll();
     await this.#settle();
     this.#finishHeld();
     await this.#settle();
     await this.#evictAll(); // after everything is saved
     await this.#advance(1);
+  }
+
+  /** Each channel that there is has a consumer with room. */
+  async #unpauseAll(): Promise<void> {
+    await this.#pauseTopic(false);
+    for (const channel of this.#world.channels.values()) {
+      await this.#pauseChannel(channel, false);
+      await this.#connect(channel.name, 100);
+    }
   }
 
   #finishHeld(): void {
@@ -218,6 +250,14 @@ export class ModelRun {
       return true; // another try would be another message
     };
     await this.#orders.give({ scope: Scope.publish, give });
+  }
+
+  async #publishWrongly(): Promise<void> {
+    const give = async () => {
+      await this.#producer.publishWrongly(this.#faulty?.way ?? null);
+      return true;
+    };
+    await this.#orders.give({ scope: Scope.topic, give });
   }
 
   async #connect(name: string, rdy: number): Promise<void> {
@@ -318,6 +358,12 @@ export class ModelRun {
     await (this.#faulty ? this.#faulty.faults.without(work) : work());
   }
 
+  /** Its channels and their consumers go on. */
+  async #killTopic(): Promise<void> {
+    await kill(topicStub(TOPIC));
+    this.#faulty?.faults.release(); // who called is no more
+  }
+
   async #crash(): Promise<void> {
     const consumers = [...this.#world.consumers];
     await abortAllDurableObjects();
@@ -375,6 +421,7 @@ export class ModelRun {
   async #deleteTopic(): Promise<void> {
     for (const channel of this.#world.channels.values()) channel.doubt = "deletion";
     await this.#order(`/topic/delete?topic=${TOPIC}`, Scope.topic, () => this.#world.topicDeleted());
+    await this.#advance(1); // no object is deleted, evicted and made again in one instant
   }
 
   /** Asks for figures while there are faults. */
