@@ -16,6 +16,7 @@ declare module "vitest" {
 }
 
 const STEPS = 20;
+const MAX_STEPS = 10 * STEPS;
 const SEEDS = Array.from({ length: inject("faultSeeds") }, (_, index) => index + 1);
 
 beforeEach(() => {
@@ -33,7 +34,10 @@ afterEach(async () => {
 /** Goes on until there were some faults. */
 async function runModel(seed: number, faults: Faults, often: readonly string[], way: Way | null, mayEnd: boolean) {
   const run = new ModelRun(seed, { faults, often, way, mayEnd });
-  for (let step = 0; step < STEPS || (faults.count === 0 && step < 4 * STEPS); step++) await run.step();
+  for (let step = 0; step < STEPS || (faults.count === 0 && step < MAX_STEPS); step++) {
+    if (step >= STEPS && step % STEPS === 0) await run.enliven(); // some points are hard to meet
+    await run.step();
+  }
   await run.drain();
   expect(faults.count, "the point was never met").toBeGreaterThan(0);
 }

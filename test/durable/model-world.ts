@@ -269,6 +269,20 @@ export class ModelWorld {
     return [channel.owed.size - uncertain, channel.owed.size];
   }
 
+  /** Channels that owe something at this moment to a consumer that has room for it. */
+  get starving(): string[] {
+    const holding = new Set<Owed>();
+    for (const consumer of this.consumers) for (const { owed } of consumer.holding.values()) holding.add(owed);
+    const isDue = (channel: ModelChannel, owed: Owed) => {
+      const isHeld = holding.has(owed) || channel.abandoned.has(owed) || channel.perhapsAbandoned.has(owed);
+      return !owed.isUncertain && !isHeld && this.now >= Math.max(owed.notBefore, owed.published.dueAt);
+    };
+    const waiting = [...this.consumers].filter(({ channel, rdy, holding }) => !channel.isPaused && holding.size < rdy);
+    const channels = new Set(waiting.map(({ channel }) => channel));
+    const starving = [...channels].filter((channel) => [...channel.owed.values()].some((owed) => isDue(channel, owed)));
+    return starving.map(({ name }) => name);
+  }
+
   get isAllDelivered(): boolean {
     return [...this.channels.values()].every((channel) => this.owedFor(channel)[0] === 0);
   }
