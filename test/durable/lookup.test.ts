@@ -314,6 +314,19 @@ describe("producers elsewhere", () => {
     expect(await lookup("t")).toEqual({ status: 200, channels: ["c"], producers: [] });
   });
 
+  it("[DUR6] are closed when what they slept with has another version, and are registered no more", async () => {
+    const one = await producer("one");
+    await one.say("REGISTER t c");
+    await runInDurableObject(lookupStub(), (_, state) => {
+      for (const webSocket of state.getWebSockets()) {
+        webSocket.serializeAttachment({ ...webSocket.deserializeAttachment(), version: 99 });
+      }
+    });
+    await evictDurableObject(lookupStub());
+    expect(await lookup("t")).toEqual({ status: 200, channels: ["c"], producers: [] });
+    expect(await one.reply()).toBe("closed");
+  });
+
   it("[LKP1] go on in the middle of a command after a sleep of Lookup", async () => {
     const one = await producer("one");
     one.sendBytes(new TextEncoder().encode("REGIS"));
