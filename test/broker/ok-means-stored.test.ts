@@ -3,14 +3,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
 import { command, mpub } from "../helpers/commands.ts";
 import { Client } from "./client.ts";
 import { channelStats } from "./stats.ts";
 
 const POLL = { timeout: 10_000, interval: 1 };
-const SETTINGS = [{}, { linger: "20ms" }, { "sync-timeout": "1m", "sync-every": "1000000" }];
+const SETTINGS: Record<string, string>[] = [{}, { linger: "20ms" }, { "sync-timeout": "1m", "sync-every": "1000000" }];
 
 type Publish = (broker: BrokerProcess, topic: string) => Promise<string>;
 
@@ -49,16 +49,23 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dataDir, { recursive: true }));
 
+/** Starts a broker on the same data; it is killed at the latest when the test is over. */
+async function start(options: Record<string, string>): Promise<BrokerProcess> {
+  const broker = await startBroker({ dataDir, options });
+  onTestFinished(() => broker.stop("SIGKILL"));
+  return broker;
+}
+
 describe.each(SETTINGS)("the broker with %j, killed as soon as it has said OK", (options) => {
   it.each(Object.entries(DOORS))("[DUR1] has stored what was published by %s", async (door, publish) => {
     const topic = `t${Object.keys(DOORS).indexOf(door)}-${SETTINGS.indexOf(options)}`;
-    const killed = await startBroker({ dataDir, options });
+    const killed = await start(options);
     await post(`${killed.http}/topic/create?topic=${topic}`, "");
     await post(`${killed.http}/channel/create?topic=${topic}&channel=ch`, "");
     expect(await publish(killed, topic)).toBe("OK");
     await killed.stop("SIGKILL");
 
-    const broker = await startBroker({ dataDir, options });
+    const broker = await start(options);
     const consumer = await Client.open(broker.tcp);
     const bodies: string[] = [];
     consumer.onMessage = (body) => bodies.push(body.toString());
@@ -69,6 +76,5 @@ describe.each(SETTINGS)("the broker with %j, killed as soon as it has said OK", 
     const stats = await channelStats(broker.http, topic, "ch");
     expect(stats).toMatchObject({ message_count: expected.length, depth: 0 });
     consumer.close();
-    await broker.stop("SIGKILL");
   });
 });
