@@ -183,7 +183,7 @@ export class ModelActs {
   /** Its channels and their consumers go on. */
   async killTopic(): Promise<void> {
     await kill(topicStub(TOPIC));
-    this.#faulty?.faults.release(); // who called is no more
+    this.#faulty?.faults.callersDied();
   }
 
   async crash(): Promise<void> {

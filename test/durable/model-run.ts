@@ -9,6 +9,9 @@ import { type ModelChannel, type ModelConsumer, ModelWorld } from "./model-world
 
 const MAX_ROUNDS = 200;
 const LOOK_AGAIN_MS = 20;
+/** A call that fails is made again after a minute at most, and one that is lost unnoticed after ten. */
+const RETRY_TICKS = 90_000 / TICK_MS;
+const GUARD_TICKS = 15 * RETRY_TICKS;
 
 function action(name: string, weight: number, scope: Scope, act: () => Promise<void>): Action {
   return { name, weight, scope, act };
@@ -78,7 +81,11 @@ export class ModelRun {
 
   async #drain(): Promise<void> {
     const world = this.#world;
-    await this.#wakeStarving();
+    // At the latest when the alarms have rung: not only who asks anew gets what is there.
+    await this.#untilMadeGood(
+      () => world.starving.length === 0,
+      () => `still nothing for ${world.starving}`,
+    );
     await this.#acts.unpauseAll();
     for (let rounds = 0; !world.isAllDelivered; rounds++) {
       this.#history.push("drain");
@@ -88,18 +95,27 @@ export class ModelRun {
       await this.#acts.advance(12);
       expect(rounds, "never delivered").toBeLessThan(MAX_ROUNDS);
     }
-    await this.#acts.advance(1);
-    await this.#check.lookup();
+    await this.#untilMadeGood(
+      () => [...world.ended].every(({ closedWith }) => closedWith !== null),
+      () => "consumers of a deleted channel are still there",
+    );
+    await this.#untilMadeGood(
+      () => this.#check.isKnownToLookup(),
+      () => "Lookup does not know the channels",
+    );
     for (const { client } of world.consumers) client.close();
   }
 
-  /** Nobody waits for what is there, at the latest when the alarms have rung: not only those who ask for it anew get it. */
-  async #wakeStarving(): Promise<void> {
-    for (let rounds = 0; this.#world.starving.length > 0; rounds++) {
-      expect(rounds, `still nothing for ${this.#world.starving}`).toBeLessThan(MAX_ROUNDS);
+  /** Waits, as time goes by, until everything is made good that only alarms make good. */
+  async #untilMadeGood(isSo: () => Promise<boolean> | boolean, what: () => string): Promise<void> {
+    // With its caller a call may be lost unnoticed.
+    const patience =
+      this.#history.includes("kill topic") || this.#history.includes("crash") ? GUARD_TICKS : RETRY_TICKS;
+    for (let ticks = 0; !(await isSo()); ticks++) {
+      expect(ticks, what()).toBeLessThan(patience);
       await this.#acts.advance(1);
       await this.#acts.settle();
-      if (rounds > 1) await scheduler.wait(LOOK_AGAIN_MS); // a channel asks again after a pause
+      if (ticks > 1) await scheduler.wait(LOOK_AGAIN_MS); // a channel asks again after a pause
     }
   }
 
