@@ -46,7 +46,7 @@ export const CALLS: readonly CallPoint[] = [
 
   { from: "Topic", to: "Topic", method: "publish", often: ["publish"], run: "model", faults: ONCE },
   { from: "Topic", to: "Topic", method: "create", often: ["publish wrongly"], ...model },
-  { from: "Topic", to: "Channel", method: "push", often: ["publish", "rdy"], ...timeless },
+  { from: "Topic", to: "Channel", method: "push", often: ["publish", "rdy", "kill topic"], ...timeless },
   { from: "Topic", to: "Channel", method: "setPaused", often: ["pause channel"], ...model },
   { from: "Topic", to: "Channel", method: "empty", often: ["empty channel"], ...model },
   { from: "Topic", to: "Channel", method: "remove", often: ["delete channel", "connect"], ...timeless },

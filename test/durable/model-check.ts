@@ -18,6 +18,8 @@ export interface FaultyRun {
   readonly often: readonly string[];
   /** Objects may end by themselves. */
   readonly mayEnd: boolean;
+  /** Nothing is killed: then what fails must be made good soon, since somebody has noticed it. */
+  readonly isGentle: boolean;
 }
 
 export class ModelCheck {

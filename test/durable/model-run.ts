@@ -8,6 +8,7 @@ import { Orders, Scope } from "./model-orders.ts";
 import { type ModelChannel, type ModelConsumer, ModelWorld } from "./model-world.ts";
 
 const MAX_ROUNDS = 200;
+const KILLS = ["kill topic", "crash"];
 const LOOK_AGAIN_MS = 20;
 /** A call that fails is made again after a minute at most, and one that is lost unnoticed after ten. */
 const RETRY_TICKS = 90_000 / TICK_MS;
@@ -50,6 +51,7 @@ export class ModelRun {
       await act();
       await this.#acts.settle();
       if (this.#faulty?.faults.isHolding && this.#random.chance(30)) await this.#acts.finishAll();
+      if (this.#random.chance(20)) await this.#faulty?.faults.without(() => this.#madeGood());
     } catch (error) {
       throw this.#failure(error);
     }
@@ -81,11 +83,7 @@ export class ModelRun {
 
   async #drain(): Promise<void> {
     const world = this.#world;
-    // At the latest when the alarms have rung: not only who asks anew gets what is there.
-    await this.#untilMadeGood(
-      () => world.starving.length === 0,
-      () => `still nothing for ${world.starving}`,
-    );
+    await this.#madeGood();
     await this.#acts.unpauseAll();
     for (let rounds = 0; !world.isAllDelivered; rounds++) {
       this.#history.push("drain");
@@ -95,22 +93,31 @@ export class ModelRun {
       await this.#acts.advance(12);
       expect(rounds, "never delivered").toBeLessThan(MAX_ROUNDS);
     }
+    await this.#madeGood();
+    for (const { client } of world.consumers) client.close();
+  }
+
+  /** What went wrong is made good without anybody who asks for it: at the latest when the alarms have rung. */
+  async #madeGood(): Promise<void> {
+    await this.#acts.finishAll();
     await this.#untilMadeGood(
-      () => [...world.ended].every(({ closedWith }) => closedWith !== null),
+      () => this.#world.starving.length === 0,
+      () => `still nothing for ${this.#world.starving}`,
+    );
+    await this.#untilMadeGood(
+      () => [...this.#world.ended].every(({ closedWith }) => closedWith !== null),
       () => "consumers of a deleted channel are still there",
     );
     await this.#untilMadeGood(
       () => this.#check.isKnownToLookup(),
       () => "Lookup does not know the channels",
     );
-    for (const { client } of world.consumers) client.close();
   }
 
-  /** Waits, as time goes by, until everything is made good that only alarms make good. */
+  /** Waits, as time goes by. */
   async #untilMadeGood(isSo: () => Promise<boolean> | boolean, what: () => string): Promise<void> {
     // With its caller a call may be lost unnoticed.
-    const patience =
-      this.#history.includes("kill topic") || this.#history.includes("crash") ? GUARD_TICKS : RETRY_TICKS;
+    const patience = KILLS.some((name) => this.#history.includes(name)) ? GUARD_TICKS : RETRY_TICKS;
     for (let ticks = 0; !(await isSo()); ticks++) {
       expect(ticks, what()).toBeLessThan(patience);
       await this.#acts.advance(1);
@@ -124,7 +131,9 @@ export class ModelRun {
   }
 
   #pick(): Action {
-    const actions = this.#actions.filter(({ scope }) => this.#orders.allows(scope));
+    const isAllowed = ({ name, scope }: Action) =>
+      this.#orders.allows(scope) && !(this.#faulty?.isGentle && KILLS.includes(name));
+    const actions = this.#actions.filter(isAllowed);
     const often = (name: string) => (this.#faulty?.often.includes(name) ? 8 : 0);
     const choices = actions.flatMap((action) => Array<Action>(action.weight + often(action.name)).fill(action));
     return this.#random.pick(choices);
