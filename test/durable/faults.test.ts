@@ -64,8 +64,10 @@ const calls = CALLS.filter(({ run }) => run === "model").flatMap((point) =>
 describe("calls between objects", () => {
   it.each(calls)("[DUR8] [HTTP3] $from to $to: $method is $fault, seed $seed", async ({ point, fault, seed }) => {
     const faults = Faults.ofCall(point, fault, new Random(-seed));
+    const often = point.often ?? [];
     const isGentle = seed % 2 === 1;
-    await runModel(seed, { faults, often: point.often ?? [], way: wayTo(point), mayEnd: false, isGentle });
+    const isBlind = point.method === "push";
+    await runModel(seed, { faults, often, way: wayTo(point), mayEnd: false, isGentle, isBlind });
   });
 });
 
@@ -76,6 +78,13 @@ const storage = STORAGE.filter(({ run }) => run === "model").flatMap((point) =>
 describe("storage", () => {
   it.each(storage)("[DUR10] [HTTP3] of $of throws: $what, seed $seed", async ({ point, seed }) => {
     const faults = await Faults.ofStorage(point, new Random(-seed));
-    await runModel(seed, { faults, often: point.often ?? [], way: null, mayEnd: true, isGentle: false });
+    await runModel(seed, {
+      faults,
+      often: point.often ?? [],
+      way: null,
+      mayEnd: true,
+      isGentle: false,
+      isBlind: false,
+    });
   });
 });

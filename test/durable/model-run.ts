@@ -51,7 +51,8 @@ export class ModelRun {
       await act();
       await this.#acts.settle();
       if (this.#faulty?.faults.isHolding && this.#random.chance(30)) await this.#acts.finishAll();
-      if (this.#random.chance(20)) await this.#faulty?.faults.without(() => this.#madeGood());
+      if (this.#random.chance(this.#faulty?.isBlind ? 70 : 20))
+        await this.#faulty?.faults.without(() => this.#madeGood());
     } catch (error) {
       throw this.#failure(error);
     }
@@ -160,7 +161,7 @@ export class ModelRun {
     return [
       action("publish", 3, publish, publishSome),
       action("publish deferred", 1, publish, () => this.#acts.publish(delay())),
-      action("connect", 2, topic, () => this.#acts.connect(random.pick(CHANNELS), random.int(5))),
+      action("connect", 2, topic, () => this.#acts.connect(random.pick(CHANNELS))),
       action("rdy", 2, consumers, async () => this.#acts.rdy()),
       action("disconnect", 1, consumers, () => this.#acts.disconnect()),
       action(
