@@ -54,6 +54,7 @@ export class Channel extends DurableObject<Env> {
   readonly #saveTimer = new SaveTimer(this.#options.syncTimeout, () => this.#saveLater());
   /** Of an ephemeral channel. */
   readonly #departure = new Departure(this.#saved, {
+    isDeserted: () => this.isDeserted(),
     leave: (life) => this.#topic(this.#address.topic).leave(this.#address.channel, life),
     failed: (error) => this.#log("its topic could not be told that the last consumer left", error),
     wakeBy: (at) => this.#alarm.setBy(at),
@@ -359,7 +360,7 @@ export class Channel extends DurableObject<Env> {
       socket.flush();
       if (this.#isThere(socket)) this.#keep(socket, now);
     }
-    if (this.#isEphemeral) this.#departure.check(!this.isDeserted());
+    if (this.#isEphemeral) this.#departure.check();
     if (queue && queue === this.#queue) this.#topicLink.fetchFor(queue);
     this.#schedule(now);
   }

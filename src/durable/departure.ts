@@ -7,6 +7,8 @@ import type { SqliteChannelStore } from "../storage/sqlite-channel-store.ts";
 const RETRY_MS = 5_000;
 
 export interface DepartureHost {
+  /** Whether nobody consumes, or is about to. */
+  isDeserted(): boolean;
   /** Tells the topic that nobody consumes from this life of the channel any more. */
   leave(life: number): Promise<void>;
   failed(error: unknown): void;
@@ -20,6 +22,8 @@ export class Departure {
   /** Null when the channel has had no consumer yet. */
   #life: number | null = null;
   #isLeaving = false;
+  /** The last consumer may have gone while the topic was told of an earlier one. */
+  #isLeavingAgain = false;
 
   constructor(store: SqliteChannelStore, host: DepartureHost) {
     this.#store = store;
@@ -45,8 +49,10 @@ export class Departure {
   }
 
   /** To be called whenever the last consumer may be gone. */
-  check(hasConsumers: boolean): void {
-    if (this.#life === null || hasConsumers || this.#isLeaving) return;
+  check(): void {
+    if (this.#life === null || !this.#host.isDeserted()) return;
+    this.#isLeavingAgain = this.#isLeaving;
+    if (this.#isLeaving) return;
     this.#isLeaving = true;
     void this.#leave(this.#life);
   }
@@ -59,5 +65,6 @@ export class Departure {
       this.#host.wakeBy(Date.now() + RETRY_MS);
     }
     this.#isLeaving = false;
+    if (this.#isLeavingAgain) this.check();
   }
 }

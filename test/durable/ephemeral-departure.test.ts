@@ -2,6 +2,7 @@
 
 import { evictAllDurableObjects, evictDurableObject, reset, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Channel } from "../../src/durable/Channel.ts";
 import { Topic } from "../../src/durable/Topic.ts";
 import { channelStats, channelStub, post, publish, stats, until } from "./broker-api.ts";
 import { holdAnswer, holdCall, loseCall, loseCalls } from "./calls.ts";
@@ -130,6 +131,24 @@ describe("an ephemeral channel is removed", () => {
     client.close();
     expect(await client.next()).toMatchObject({ closed: expect.any(Number) });
     answer.open();
+    await expectGone();
+  });
+
+  it("[DUR8] when its last consumer leaves while its topic is still told that the one before left", async () => {
+    const first = await consumer(1);
+    const leave = holdCall(Topic.prototype, "leave");
+    first.close();
+    await leave.isReached();
+    const second = await consumer(1);
+    const answer = holdAnswer(Channel.prototype, "isDeserted");
+    leave.open();
+    await answer.isReached();
+    second.close();
+    await until(
+      () => channelStats("t", CHANNEL),
+      ({ client_count }) => client_count === 0,
+    );
+    answer.open(); // not then
     await expectGone();
   });
 

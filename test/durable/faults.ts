@@ -25,7 +25,7 @@ export class Faults {
   count = 0;
   readonly #random: Random;
   /** Calls that wait until they are released. */
-  readonly #held = new Set<object>();
+  readonly #held = new Set<{ isLost: boolean }>();
   #isActive = true;
   #throws = 0;
 
@@ -71,6 +71,12 @@ export class Faults {
     this.#held.clear();
   }
 
+  /** Who called is no more: some of the calls that were held go on, and some were never made. */
+  callersDied(): void {
+    for (const ticket of this.#held) ticket.isLost = this.#random.chance(50);
+    this.release();
+  }
+
   /** There are no faults while `work` goes on. */
   async without<T>(work: () => Promise<T>): Promise<T> {
     const was = this.#isActive;
@@ -111,15 +117,16 @@ export class Faults {
     if (fault === "unanswered") throw new Error(INJECTED);
     if (fault !== "repeated") return answer;
     if (!isTimeless || this.#random.chance(50)) return call();
-    void this.#pass().then(call);
+    void this.#pass().then(call, () => {});
     return answer;
   }
 
   async #pass(): Promise<void> {
-    const ticket = {};
+    const ticket = { isLost: false };
     this.#held.add(ticket);
     // A promise that somebody else resolves would belong to another object than the one that waits.
     while (this.#held.has(ticket)) await scheduler.wait(LOOK_AGAIN_MS);
+    if (ticket.isLost) throw new Error(INJECTED);
   }
 }
 

@@ -107,7 +107,7 @@ describe("the storage of Lookup", () => {
       }
       faults.stop();
       expect(faults.count, "the point was never met").toBeGreaterThan(0);
-      for (let round = 0; round < ROUNDS; round++) await ring(() => topicStub(`own${round}`));
+      for (let round = 0; round < ROUNDS; round++) await ring(() => topicStub(`own${round}`), Number.POSITIVE_INFINITY);
       const own = Array.from({ length: ROUNDS }, (_, round) => `own${round}`);
       const { topics } = JSON.parse((await ask("GET", "/topics")).text) as { topics: string[] };
       expect(topics).toEqual(expect.arrayContaining([...own, ...confirmed]));

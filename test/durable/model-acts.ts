@@ -80,7 +80,7 @@ export class ModelActs {
     await this.#orders.give({ scope: Scope.topic, give });
   }
 
-  async connect(name: string, rdy: number): Promise<void> {
+  async connect(name: string, rdy = this.#someRdy): Promise<void> {
     let client: V2Client;
     const give = async () => {
       const opened = await this.#subscribe(name);
@@ -111,10 +111,15 @@ export class ModelActs {
     return client;
   }
 
+  /** Where it matters whether messages come by themselves there is room for them. */
+  get #someRdy(): number {
+    return this.#random.int(6) * (this.#faulty?.isBlind ? 20 : 1);
+  }
+
   rdy(): void {
     for (const consumer of this.#world.consumers) {
       if (this.#random.chance(50)) continue;
-      const rdy = this.#random.int(6);
+      const rdy = this.#someRdy;
       consumer.ceiling = Math.max(consumer.rdy, rdy);
       consumer.rdy = rdy;
       consumer.client.send(`RDY ${rdy}`);
@@ -185,7 +190,7 @@ export class ModelActs {
   /** Its channels and their consumers go on. */
   async killTopic(): Promise<void> {
     await kill(topicStub(TOPIC));
-    this.#faulty?.faults.release(); // who called is no more
+    this.#faulty?.faults.callersDied();
   }
 
   async crash(): Promise<void> {

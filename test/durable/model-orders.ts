@@ -6,7 +6,7 @@ import { exports } from "cloudflare:workers";
 import { expect } from "vitest";
 import { INJECTED } from "./fault-points.ts";
 import type { Faults } from "./faults.ts";
-import type { Stub } from "./objects.ts";
+import { alarmOf, type Stub } from "./objects.ts";
 import type { Received } from "./v2-client.ts";
 
 /** What else may happen while an order is open, in the order of how much it concerns. */
@@ -120,8 +120,10 @@ export function checkFrame(received: Received): void {
   if ("error" in received) expect(received.error).toMatch(ERRORS);
 }
 
-/** Rings an alarm if one is set, and again when that fails, as the platform does. */
-export async function ring(stub: () => Stub): Promise<void> {
+/** Rings an alarm that is due at `now`, and again when that fails, as the platform does. */
+export async function ring(stub: () => Stub, now = Date.now()): Promise<void> {
+  const at = await alarmOf(stub()).catch(() => 0);
+  if (at === null || at > now) return;
   try {
     await runDurableObjectAlarm(stub() as DurableObjectStub);
   } catch {

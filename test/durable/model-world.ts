@@ -66,6 +66,8 @@ export const MSG_TIMEOUT_MS = 60_000;
 export class ModelWorld {
   readonly channels = new Map<string, ModelChannel>();
   readonly consumers = new Set<ModelConsumer>();
+  /** Whose channels were deleted: their connections are closed sooner or later. */
+  readonly ended = new Set<V2Client>();
   isTopicPaused = false;
   /** Published, and not yet with the channels. */
   #waiting: Published[] = [];
@@ -124,7 +126,11 @@ export class ModelWorld {
 
   channelDeleted(name: string): void {
     this.channels.delete(name);
-    for (const consumer of this.consumers) if (consumer.channel.name === name) this.consumers.delete(consumer);
+    for (const consumer of this.consumers) {
+      if (consumer.channel.name !== name) continue;
+      this.consumers.delete(consumer);
+      this.ended.add(consumer.client);
+    }
   }
 
   /** What waits may come to the channels from now on. */
