@@ -26,7 +26,7 @@ import { KeepAwake } from "./keep-awake.ts";
 import { Life } from "./life.ts";
 import { parseChannelObject, topicObject } from "./object-names.ts";
 import { openSql } from "./object-sql.ts";
-import { SaveTimer } from "./save-timer.ts";
+import { Saver } from "./saver.ts";
 import type { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 import { TopicLink } from "./topic-link.ts";
@@ -51,7 +51,11 @@ export class Channel extends DurableObject<Env> {
   readonly #sockets: Sockets;
   readonly #forwarder: Forwarder;
   readonly #topicLink: TopicLink;
-  readonly #saveTimer = new SaveTimer(this.#options.syncTimeout, () => this.#saveLater());
+  readonly #saver = new Saver(
+    this.#options.syncTimeout,
+    (queue, now) => this.#save(queue, now),
+    () => this.#saveIsDue(),
+  );
   /** Of an ephemeral channel. */
   readonly #departure = new Departure(this.#saved, {
     isDeserted: () => this.isDeserted(),
@@ -63,8 +67,6 @@ export class Channel extends DurableObject<Env> {
   /** The last life whose end this object was told. */
   #endedLife = 0;
   #isAwake = false;
-  /** When the state was saved last, ms; a sleep is longer than it matters. */
-  #savedAt = 0;
   /** No heartbeat is owed before this, ms. */
   #beatAt = Number.POSITIVE_INFINITY;
 
@@ -351,11 +353,7 @@ export class Channel extends DurableObject<Env> {
     const queue = this.#queue;
     for (const consumer of queue?.dispatch(now) ?? []) add(consumer);
     for (const consumer of queue?.takeTimedOut() ?? []) add(consumer)?.doubt();
-    if (queue?.saveNeed === "now") {
-      this.#save(queue, now);
-      // Answers will come that must be saved, too: until then the object is awake, and no alarm is worth its row.
-      if (!queue.isAtRest) this.#saveTimer.start(now);
-    }
+    if (queue) this.#saver.beforeSending(queue, now);
     for (const socket of touched) {
       socket.flush();
       if (this.#isThere(socket)) this.#keep(socket, now);
@@ -409,7 +407,6 @@ export class Channel extends DurableObject<Env> {
   #save(queue: ChannelQueue, now: number): void {
     try {
       queue.save(now);
-      this.#savedAt = now;
     } catch (error) {
       this.#life.end("state could not be saved", error);
     }
@@ -424,26 +421,16 @@ export class Channel extends DurableObject<Env> {
   /** Sees to it that the object is awake when there is something to do. */
   #schedule(now: number): void {
     const queue = this.#queue;
-    if (queue?.saveNeed === "soon") this.#saveSoon(queue, now);
+    if (queue) this.#saver.afterEvent(queue, now);
     const wakeAt = Math.min(queue?.nextWakeAt(now) ?? Number.POSITIVE_INFINITY, this.#beatAt);
     // Once it has saved it asks again, and by then the alarm may turn out not to be needed.
-    this.#wakeUp.arrange(wakeAt, now, this.#saveTimer.dueAt);
+    this.#wakeUp.arrange(wakeAt, now, this.#saver.dueAt);
     if (this.#isEphemeral) this.#keepAwake.check();
   }
 
-  /** Waits for more to save, unless there may be none for long: then the object need not be awake for that. */
-  #saveSoon(queue: ChannelQueue, now: number): void {
-    if (!queue.isAtRest || now - this.#savedAt < this.#options.syncTimeout) {
-      this.#saveTimer.start(now);
-    } else {
-      this.#saveTimer.cancel();
-      this.#save(queue, now);
-    }
-  }
-
-  #saveLater(): void {
+  #saveIsDue(): void {
     const now = Date.now();
-    if (this.#queue && this.#queue.saveNeed !== "none") this.#save(this.#queue, now);
+    if (this.#queue) this.#saver.saveNow(this.#queue, now);
     this.#proceed(now);
   }
 

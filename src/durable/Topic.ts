@@ -13,11 +13,12 @@ import type { PushAnswer } from "./fan-out.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { Life } from "./life.ts";
 import { channelObject, LOOKUP_OBJECT, parseTopicObject, topicObject } from "./object-names.ts";
-import { openSql } from "./object-sql.ts";
+import { isStorageFull, openSql } from "./object-sql.ts";
 import { OpenTopic } from "./open-topic.ts";
 import { Producers } from "./producers.ts";
 import type { PublishOutcome } from "./publish-group.ts";
-import { type ChannelStats, channelStats, type TopicReport, topicStats } from "./topic-stats.ts";
+import { type AskChannel, reportOnTopic } from "./topic-report.ts";
+import type { TopicReport } from "./topic-stats.ts";
 
 /** What became of an order that concerns a channel. */
 export type ChannelOutcome = "done" | "no-topic" | "no-channel";
@@ -183,12 +184,10 @@ export class Topic extends DurableObject<Env> {
     const producers = this.#producers.reports;
     if (channel !== null && !topic.log.hasChannel(channel)) return { topic: null, producers };
     const names = channel === null ? topic.log.channelNames : [channel];
-    const asked = await Promise.all(names.map((name) => this.#channelStats(topic, name, includesClients)));
-    const reports = asked.filter((report) => report !== null);
-    const channels = reports.map(({ stats }) => stats);
-    for (const { publishers } of reports) producers.push(...publishers);
-    const { memQueueSize } = this.#options;
-    return { topic: topicStats(this.#address.topic, topic.log, channels, memQueueSize), producers };
+    const ask: AskChannel = (name, life, fanout) => this.#channel(name).stats(life, fanout);
+    const settings = { memQueueSize: this.#options.memQueueSize, includesClients };
+    const report = await reportOnTopic(this.#address.topic, topic.log, names, ask, settings);
+    return { topic: report.topic, producers: producers.concat(report.publishers) };
   }
 
   // What the objects of its channels ask.
@@ -431,24 +430,4 @@ export class Topic extends DurableObject<Env> {
   #log(what: string, error: unknown): void {
     console.error(`TOPIC(${this.#address.topic}): ${what}:`, error);
   }
-
-  /** Null when the channel was removed in the meantime. */
-  async #channelStats(topic: OpenTopic, name: string, includesClients: boolean): Promise<ReportedChannel | null> {
-    const { log } = topic;
-    const { fanout } = log;
-    const report = await this.#channel(name).stats(log.channelLife(name), fanout);
-    if (!log.hasChannel(name)) return null;
-    const stats = channelStats(log, name, report, fanout, this.#options.memQueueSize, includesClients, Date.now());
-    return { stats, publishers: report.producers };
-  }
-}
-
-interface ReportedChannel {
-  readonly stats: ChannelStats;
-  readonly publishers: TopicReport["producers"];
-}
-
-/** As the runtime words what SQLite says. */
-function isStorageFull(error: unknown): boolean {
-  return String(error).includes("SQLITE_FULL");
 }

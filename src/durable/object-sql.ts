@@ -25,3 +25,8 @@ export function openSql(ctx: DurableObjectState, schema: Schema, owner: string):
   }
   return sql;
 }
+
+/** As the runtime words what SQLite says. */
+export function isStorageFull(error: unknown): boolean {
+  return String(error).includes("SQLITE_FULL");
+}

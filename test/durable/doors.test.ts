@@ -36,9 +36,11 @@ describe("the direct path to a channel", () => {
     for (let i = 0; i < 2; i++) await client.next();
     expect(await client.next()).toEqual({ response: "_heartbeat_" });
     client.send("NOP");
-    expect(await client.next()).toEqual({ response: "_heartbeat_" });
-    expect(await client.next()).toEqual({ response: "_heartbeat_" });
-    expect(await client.next()).toEqual({ closed: 1000 });
+    let received = await client.next();
+    expect(received).toEqual({ response: "_heartbeat_" });
+    // How many there are until then depends on how punctual the machine is; test/durable/heartbeats.test.ts counts them.
+    while ("response" in received) received = await client.next();
+    expect(received).toEqual({ closed: 1000 });
   });
 
   it("[DOOR2] grants no compression", async () => {
