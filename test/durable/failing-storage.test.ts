@@ -134,6 +134,19 @@ describe("an alarm that makes something good", () => {
   });
 });
 
+describe("a channel whose state cannot be saved", () => {
+  it("[DUR10] [DUR3] delivers nothing that had to be saved before, and goes on from what is saved", async () => {
+    const client = await consumer();
+    await publish("t", "x");
+    const { id } = await client.message();
+    await evictDurableObject(channelStub("t", "c")); // waits for the save
+    await failStatement(/^INSERT OR REPLACE INTO state /);
+    client.send(`REQ ${id} 0`);
+    expect(await client.next()).toEqual({ closed: 1006 });
+    expect(await (await consumer()).message()).toMatchObject({ body: "x", attempts: 2 });
+  });
+});
+
 describe("a channel that wakes and cannot read", () => {
   it("[DUR10] its state, closes the connection of who woke it: no command stays without an answer", async () => {
     const client = await consumer();

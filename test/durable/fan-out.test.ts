@@ -2,7 +2,7 @@ import { evictDurableObject, reset, runDurableObjectAlarm } from "cloudflare:tes
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Channel } from "../../src/durable/Channel.ts";
 import { channelStats, channelStub, post, publish, topicStub } from "./broker-api.ts";
-import { countCalls } from "./calls.ts";
+import { countCalls, holdAnswer } from "./calls.ts";
 import { direct, V2Client } from "./v2-client.ts";
 
 const START = 1_800_000_000_000;
@@ -107,5 +107,19 @@ describe("a channel that does not follow", () => {
     expect(pushes()).toBeLessThanOrEqual(1);
     client.send("RDY 10");
     expect((await client.messages(10)).map(({ body }) => body)).toEqual(Array.from({ length: 10 }, (_, i) => `${i}`));
+  });
+
+  it("[CHN19] [DUR8] is sent what comes once it has asked, though it is only then known that it did not want it", async () => {
+    const client = await consumer();
+    client.send("RDY 0");
+    await client.settled();
+    const answer = holdAnswer(Channel.prototype, "push");
+    await publish("t", "1");
+    await answer.isReached();
+    client.send("RDY 10");
+    expect((await client.message()).body).toBe("1");
+    await publish("t", "2");
+    answer.open();
+    expect((await client.message()).body).toBe("2");
   });
 });

@@ -3,7 +3,7 @@
 import { reset } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { Random } from "../helpers/random.ts";
-import { CALLS, type CallPoint, STORAGE } from "./fault-points.ts";
+import { CALLS, type CallFault, type CallPoint, STORAGE } from "./fault-points.ts";
 import { Faults } from "./faults.ts";
 import type { FaultyRun } from "./model-check.ts";
 import type { Way } from "./model-producer.ts";
@@ -16,8 +16,10 @@ declare module "vitest" {
   }
 }
 
-const STEPS = 20;
-const MAX_STEPS = 10 * STEPS;
+vi.setConfig({ testTimeout: 30_000 });
+
+const STEPS = 15;
+const MAX_STEPS = 15 * STEPS;
 const SEEDS = Array.from({ length: inject("faultSeeds") }, (_, index) => index + 1);
 
 beforeEach(() => {
@@ -52,20 +54,20 @@ function wayTo({ from, to, method }: CallPoint): Way | null {
   return null;
 }
 
-/** Calls that no order waits for have more ways to go wrong. */
-function seedsOf({ method }: CallPoint): number[] {
-  return ["push", "pull", "remove"].includes(method) && SEEDS.length < 2 ? [1, 2] : SEEDS;
+/** A push that is slow may also be lost together with its topic. */
+function seedsOf({ method }: CallPoint, fault: CallFault): number[] {
+  return method === "push" && fault === "slow" && SEEDS.length < 2 ? [1, 2] : SEEDS;
 }
 
 const calls = CALLS.filter(({ run }) => run === "model").flatMap((point) =>
-  point.faults.flatMap((fault) => seedsOf(point).map((seed) => ({ ...point, fault, point, seed }))),
+  point.faults.flatMap((fault) => seedsOf(point, fault).map((seed) => ({ ...point, fault, point, seed }))),
 );
 
 describe("calls between objects", () => {
   it.each(calls)("[DUR8] [HTTP3] $from to $to: $method is $fault, seed $seed", async ({ point, fault, seed }) => {
     const faults = Faults.ofCall(point, fault, new Random(-seed));
     const often = point.often ?? [];
-    const isGentle = seed % 2 === 1;
+    const isGentle = seed % 2 === 1 && !often.includes("crash");
     const isBlind = point.method === "push";
     await runModel(seed, { faults, often, way: wayTo(point), mayEnd: false, isGentle, isBlind });
   });

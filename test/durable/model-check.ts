@@ -1,6 +1,7 @@
 // Compares what comes from the broker, and its figures, with the model.
 
-import { channelStats } from "./broker-api.ts";
+import type { TopicStats } from "../../src/durable/topic-stats.ts";
+import { stats } from "./broker-api.ts";
 import type { Faults } from "./faults.ts";
 import { ask } from "./model-orders.ts";
 import type { Way } from "./model-producer.ts";
@@ -82,10 +83,13 @@ export class ModelCheck {
 
   async #difference(): Promise<string | null> {
     if (this.#faulty?.isBlind) return "nobody has looked";
-    for (const channel of this.#world.channels.values()) {
-      if (channel.doubt !== null) continue;
-      const figures = await this.#figures(channel.name);
-      if (typeof figures === "string") return figures;
+    const channels = [...this.#world.channels.values()].filter(({ doubt }) => doubt === null);
+    if (channels.length === 0) return null;
+    const report = await this.#figures();
+    if (typeof report === "string") return report;
+    for (const channel of channels) {
+      const figures = report.channels.find(({ channel_name }) => channel_name === channel.name);
+      if (!figures) return `no channel ${channel.name}`;
       const { depth, in_flight_count, deferred_count } = figures;
       const [least, most] = this.#world.inFlight(channel);
       if (in_flight_count < least || in_flight_count > most) {
@@ -98,8 +102,8 @@ export class ModelCheck {
     return null;
   }
 
-  async #figures(channel: string) {
-    const look = () => channelStats(this.#topic, channel).catch((error) => String(error));
+  async #figures(): Promise<TopicStats | string> {
+    const look = async () => (await stats(this.#topic).catch(String)) ?? "no topic";
     if (this.#faulty === null) return look();
     // A point of storage may be met by nothing but an object that wakes to answer this.
     const figures = this.#faulty.mayEnd ? await look() : "";

@@ -51,7 +51,7 @@ export class ModelRun {
       await act();
       await this.#acts.settle();
       if (this.#faulty?.faults.isHolding && this.#random.chance(30)) await this.#acts.finishAll();
-      if (this.#random.chance(this.#faulty?.isBlind ? 70 : 20))
+      if (this.#random.chance(this.#faulty?.isBlind ? 70 : 10))
         await this.#faulty?.faults.without(() => this.#madeGood());
     } catch (error) {
       throw this.#failure(error);
@@ -118,7 +118,8 @@ export class ModelRun {
   /** Waits, as time goes by. */
   async #untilMadeGood(isSo: () => Promise<boolean> | boolean, what: () => string): Promise<void> {
     // With its caller a call may be lost unnoticed.
-    const patience = KILLS.some((name) => this.#history.includes(name)) ? GUARD_TICKS : RETRY_TICKS;
+    const hasEnded = this.#faulty?.mayEnd || KILLS.some((name) => this.#history.includes(name));
+    const patience = hasEnded ? GUARD_TICKS : RETRY_TICKS;
     for (let ticks = 0; !(await isSo()); ticks++) {
       expect(ticks, what()).toBeLessThan(patience);
       await this.#acts.advance(1);
