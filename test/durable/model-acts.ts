@@ -16,6 +16,8 @@ export const TICK_MS = 5_000;
 /** More than a topic keeps to be overwritten. */
 const MANY_ROWS = 80;
 export const TOPIC = "model";
+/** Until every alarm has rung. */
+const LONG_TICKS = 900_000 / TICK_MS;
 export const CHANNELS = ["a", "b", "c"];
 
 export class ModelActs {
@@ -42,7 +44,7 @@ export class ModelActs {
     this.finishHeld();
     await this.settle();
     await this.evictAll(); // after everything is saved
-    await this.advance(1);
+    await this.advance(LONG_TICKS);
   }
 
   /** Each channel that there is has a consumer with room. */
