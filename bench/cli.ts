@@ -1,18 +1,35 @@
 // npm run bench: how fast the broker is compared with something else in the same run, and whether that is as fast as wanted.
 
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "../scripts/build.ts";
-import { backlog } from "./backlog.ts";
+import { chart } from "./chart.ts";
 import type { Figure } from "./figure.ts";
-import type { Scenario } from "./scenario.ts";
+import { Loader } from "./loader.ts";
+import { figureTable, shareTable } from "./report.ts";
+import { Bench, type Scenario } from "./scenario.ts";
+import { backlog } from "./scenarios/backlog.ts";
+import { consumeByFour, consumeByOne } from "./scenarios/consume.ts";
+import { deferred } from "./scenarios/deferred.ts";
+import { both, fanOut, large, topics } from "./scenarios/flow.ts";
+import { mpub, pub } from "./scenarios/http.ts";
+import { latency } from "./scenarios/latency.ts";
+import { longRun } from "./scenarios/long-run.ts";
+import { publishOneAFrame, publishPipelined, publishSingle } from "./scenarios/publish.ts";
+import { buildFloor, startServers } from "./servers.ts";
 
-const SCENARIOS: readonly Scenario[] = [backlog];
+const SCENARIOS: readonly Scenario[] = [
+  ...[pub, mpub, publishSingle, publishOneAFrame, publishPipelined],
+  ...[consumeByOne, consumeByFour, both, fanOut, topics, large],
+  ...[latency, deferred, longRun, backlog],
+];
 
 const USAGE = `usage: npm run bench -- [options]
   --only NAME   only one scenario: ${SCENARIOS.map(({ name }) => name).join(", ")}
   --quick       less of everything
-  --json FILE   write all figures`;
+  --json FILE   where all figures go, and beside it a chart as .svg; dist/bench.json if not given
+NSQD=/path/to/nsqd names the nsqd to compare with, if none is on PATH.`;
 
 const FAILED = 1;
 const BAD_USAGE = 2;
@@ -20,7 +37,7 @@ const BAD_USAGE = 2;
 interface Arguments {
   readonly scenarios: readonly Scenario[];
   readonly isQuick: boolean;
-  readonly json: string | null;
+  readonly json: string;
 }
 
 /** @throws when they make no sense */
@@ -29,38 +46,37 @@ function readArguments(): Arguments {
     options: {
       only: { type: "string" },
       quick: { type: "boolean", default: false },
-      json: { type: "string" },
+      json: { type: "string", default: "dist/bench.json" },
     },
   });
   const { only, quick, json } = values;
   const scenarios = SCENARIOS.filter(({ name }) => only === undefined || name === only);
   if (scenarios.length === 0) throw new Error(`no scenario ${only}`);
-  return { scenarios, isQuick: quick, json: json ?? null };
+  return { scenarios, isQuick: quick, json };
 }
 
-function show(figures: readonly Figure[]): void {
-  const rounded = figures.map((figure) => ({
-    ...figure,
-    ours: round(figure.ours),
-    theirs: round(figure.theirs),
-    ratio: round(figure.ratio),
-  }));
-  console.table(rounded);
-}
-
-/** Three digits say enough. */
-function round(value: number): number {
-  return Number(value.toPrecision(3));
-}
-
-/** Runs, prints a table, and returns the exit code. */
+/** Runs, prints tables, and returns the exit code. */
 async function run({ scenarios, isQuick, json }: Arguments): Promise<number> {
   build();
+  buildFloor();
+  const servers = await startServers();
+  const loader = new Loader();
+  const bench = new Bench(servers, loader, isQuick);
   const figures: Figure[] = [];
-  for (const scenario of scenarios) figures.push(...(await scenario.run({ isQuick })));
-  show(figures);
-  if (json !== null) writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);
-  return figures.every(({ holds }) => holds) ? 0 : FAILED;
+  try {
+    for (const scenario of scenarios) {
+      console.error(`${scenario.name} ...`);
+      figures.push(...(await scenario.run(bench)));
+    }
+  } finally {
+    loader.stop();
+    await servers.stop();
+  }
+  console.log(`${figureTable(figures)}\n\n${shareTable(bench.shares)}`);
+  mkdirSync(dirname(json), { recursive: true });
+  writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);
+  writeFileSync(`${json.replace(/\.json$/, "")}.svg`, chart(figures));
+  return figures.some(({ holds }) => holds === false) ? FAILED : 0;
 }
 
 function argumentsOrUsage(): Arguments | null {

@@ -1,11 +1,97 @@
-import type { Figure } from "./figure.ts";
+// A scenario, and what it is given to run.
 
-export interface Settings {
-  /** Less of everything, for a first look. */
-  readonly isQuick: boolean;
-}
+import type { Figure } from "./figure.ts";
+import type { Measured, Task } from "./load/task.ts";
+import type { Loader } from "./loader.ts";
+import { type Action, median, samples } from "./rounds.ts";
+import type { Servers } from "./servers.ts";
 
 export interface Scenario {
   readonly name: string;
-  run(settings: Settings): Promise<Figure[]>;
+  run(bench: Bench): Promise<Figure[]>;
+}
+
+/** What shares of one CPU were taken while something was measured. */
+export interface CpuShares {
+  readonly what: string;
+  /** By the load process. */
+  readonly load: number;
+  readonly server: number;
+}
+
+/** Measures once; null for one that is not at hand. */
+export type Contender = ((turn: Turn) => Promise<Measured>) | null;
+
+/** Medians by the contender's name and that of the value; null for one that was not at hand. */
+export type Medians<N extends string> = (contender: N, value?: string) => number | null;
+
+const ROUNDS = 3;
+
+export class Bench {
+  readonly isQuick: boolean;
+  readonly servers: Servers;
+  readonly #loader: Loader;
+  readonly #shares: CpuShares[] = [];
+
+  constructor(servers: Servers, loader: Loader, isQuick: boolean) {
+    this.servers = servers;
+    this.#loader = loader;
+    this.isQuick = isQuick;
+  }
+
+  /** Measures all contenders of a scenario by turns. */
+  async compare<N extends string>(scenario: string, contenders: Record<N, Contender>): Promise<Medians<N>> {
+    const actions: Record<string, Action<Measured>> = {};
+    for (const [name, contender] of Object.entries<Contender>(contenders)) {
+      if (contender) actions[name] = (isWarmUp) => contender(new Turn(this.#loader, this.isQuick, isWarmUp));
+    }
+    const taken = await samples(ROUNDS, actions);
+    for (const [name, measured] of Object.entries(taken)) {
+      const load = median(measured.map((each) => each.load));
+      const server = median(measured.map((each) => each.serverShare));
+      this.#shares.push({ what: `${scenario}: ${name}`, load, server });
+    }
+    return (contender, value = "value") => {
+      const measured = taken[contender];
+      return measured ? median(measured.map(({ values }) => values[value] as number)) : null;
+    };
+  }
+
+  get shares(): readonly CpuShares[] {
+    return this.#shares;
+  }
+}
+
+/** One measurement. */
+export class Turn {
+  readonly #loader: Loader;
+  readonly #isQuick: boolean;
+  readonly #isWarmUp: boolean;
+
+  constructor(loader: Loader, isQuick: boolean, isWarmUp: boolean) {
+    this.#loader = loader;
+    this.#isQuick = isQuick;
+    this.#isWarmUp = isWarmUp;
+  }
+
+  /** How long a speed is measured, s. */
+  get seconds(): number {
+    if (this.#isQuick) return this.#isWarmUp ? 0.1 : 0.2;
+    return this.#isWarmUp ? 0.5 : 1.2;
+  }
+
+  /** How long latencies are measured, s: a percentile takes many. */
+  get latencySeconds(): number {
+    if (this.#isQuick) return this.#isWarmUp ? 0.2 : 1;
+    return this.#isWarmUp ? 1 : 4;
+  }
+
+  /** Fewer for a warm-up, and where it must be quick. */
+  count(whole: number): number {
+    return whole * (this.#isQuick ? 0.1 : 1) * (this.#isWarmUp ? 0.5 : 1);
+  }
+
+  run(task: Task): Promise<Measured> {
+    return this.#loader.run(task);
+  }
 }

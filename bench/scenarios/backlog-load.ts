@@ -1,9 +1,9 @@
 // Load for a broker: messages of one size, published and consumed on the direct paths as fast as one client can.
 
-import type { BrokerProcess } from "../scripts/broker.ts";
-import { Client } from "../test/broker/client.ts";
-import { mpub } from "../test/broker/commands.ts";
-import { channelStats } from "../test/broker/stats.ts";
+import type { BrokerProcess } from "../../scripts/broker.ts";
+import { Client } from "../../test/broker/client.ts";
+import { mpub } from "../../test/broker/commands.ts";
+import { channelStats } from "../../test/broker/stats.ts";
 
 /** Bytes of a body. */
 const SIZE = 200;
@@ -77,11 +77,6 @@ export class Drain {
   close(): void {
     this.#client.close();
   }
-}
-
-export async function post({ http }: BrokerProcess, path: string): Promise<void> {
-  const response = await fetch(http + path, { method: "POST" });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
 }
 
 function perSecond(count: number, start: number): number {

@@ -3,12 +3,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BrokerProcess, startBroker } from "../scripts/broker.ts";
-import { peakBytes } from "../test/broker/memory.ts";
-import { atLeast, atMost, type Figure } from "./figure.ts";
-import { Drain, Producer, post } from "./load.ts";
-import { medians } from "./rounds.ts";
-import type { Scenario, Settings } from "./scenario.ts";
+import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
+import { peakBytes } from "../../test/broker/memory.ts";
+import { atLeast, atMost, type Figure } from "../figure.ts";
+import { medians } from "../rounds.ts";
+import type { Bench, Scenario } from "../scenario.ts";
+import { post } from "../target.ts";
+import { Drain, Producer } from "./backlog-load.ts";
 
 const WANTED = 0.9;
 const MAX_MEMORY_MB = 400;
@@ -29,7 +30,7 @@ const QUICK: Sizes = { ...WHOLE, rounds: 7 };
 
 export const backlog: Scenario = {
   name: "backlog",
-  async run({ isQuick }: Settings): Promise<Figure[]> {
+  async run({ isQuick }: Bench): Promise<Figure[]> {
     const dataDir = await mkdtemp(join(tmpdir(), "nsq-edge-bench-"));
     const run = new BacklogRun(dataDir, isQuick ? QUICK : WHOLE);
     try {
@@ -65,7 +66,7 @@ class BacklogRun {
     await this.#stop();
     // Where nobody knows the memory there is nothing to compare.
     if (this.#peak > 0)
-      figures.push(atMost("backlog: memory at most, MB", "the limit", this.#peak / 1e6, MAX_MEMORY_MB));
+      figures.push(atMost("backlog: memory at most, MB", "the limit", this.#peak / 1e6, MAX_MEMORY_MB, 1));
     return figures;
   }
 
@@ -98,9 +99,10 @@ class BacklogRun {
 
   /** Hands all that waits in the topic to each channel. */
   async #inherit(): Promise<void> {
-    await post(this.#running, `/topic/pause?topic=${TOPIC}`);
-    for (const channel of CHANNELS) await post(this.#running, `/channel/create?topic=${TOPIC}&channel=${channel}`);
-    await post(this.#running, `/topic/unpause?topic=${TOPIC}`);
+    await post(`${this.#running.http}/topic/pause?topic=${TOPIC}`);
+    for (const channel of CHANNELS)
+      await post(`${this.#running.http}/channel/create?topic=${TOPIC}&channel=${channel}`);
+    await post(`${this.#running.http}/topic/unpause?topic=${TOPIC}`);
   }
 
   /** Brings the channels to different places. */
@@ -150,9 +152,9 @@ class BacklogRun {
     });
     const scenario = "backlog: restart until the topic answers, s";
     return [
-      atMost(scenario, "the limit", large, MAX_OPENING_S),
+      atMost(scenario, "the limit", large, MAX_OPENING_S, 1),
       // Both are far below a second: what must not be is that one takes several times as long.
-      atMost(scenario, "an empty topic", large, small, 0.5),
+      atMost(scenario, "an empty topic", large, small, 2),
     ];
   }
 
@@ -169,14 +171,15 @@ class BacklogRun {
   async #withTopic<T>(channels: readonly string[], act: (topic: string) => Promise<T>): Promise<T> {
     const topic = await this.#newTopic(channels);
     const result = await act(topic);
-    await post(this.#running, `/topic/delete?topic=${topic}`);
+    await post(`${this.#running.http}/topic/delete?topic=${topic}`);
     return result;
   }
 
   async #newTopic(channels: readonly string[]): Promise<string> {
     const topic = `empty-${++this.#topics}`;
-    await post(this.#running, `/topic/create?topic=${topic}`);
-    for (const channel of channels) await post(this.#running, `/channel/create?topic=${topic}&channel=${channel}`);
+    await post(`${this.#running.http}/topic/create?topic=${topic}`);
+    for (const channel of channels)
+      await post(`${this.#running.http}/channel/create?topic=${topic}&channel=${channel}`);
     return topic;
   }
 
