@@ -3,7 +3,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "../scripts/build.ts";
 import { chart } from "./chart.ts";
 import type { Figure } from "./figure.ts";
 import { Loader } from "./loader.ts";
@@ -17,7 +16,7 @@ import { mpub, pub } from "./scenarios/http.ts";
 import { latency } from "./scenarios/latency.ts";
 import { longRun } from "./scenarios/long-run.ts";
 import { publishOneAFrame, publishPipelined, publishSingle } from "./scenarios/publish.ts";
-import { buildFloor, startServers } from "./servers.ts";
+import { buildAll, startServers } from "./servers.ts";
 
 const SCENARIOS: readonly Scenario[] = [
   ...[pub, mpub, publishSingle, publishOneAFrame, publishPipelined],
@@ -57,8 +56,7 @@ function readArguments(): Arguments {
 
 /** Runs, prints tables, and returns the exit code. */
 async function run({ scenarios, isQuick, json }: Arguments): Promise<number> {
-  build();
-  buildFloor();
+  buildAll();
   const servers = await startServers();
   const loader = new Loader();
   const bench = new Bench(servers, loader, isQuick);

@@ -2,12 +2,16 @@
 
 import { resolve } from "node:path";
 import { startBroker } from "../scripts/broker.ts";
+import { build } from "../scripts/build.ts";
 import { startWorkerd } from "../scripts/workerd.ts";
 import { runWrangler } from "../scripts/wrangler.ts";
 import { findNsqd, type NsqdProcess, startNsqd } from "./nsqd.ts";
 import { direct, generic, type Target } from "./target.ts";
 
-const FLOOR_DIR = resolve("dist/floor");
+// Not where tests have their bundle, which may be in use.
+export const BROKER_DIR = "dist/bench-broker";
+/** wrangler takes a relative one from where its configuration lies. */
+const FLOOR_DIR = resolve("dist/bench-floor");
 /** The nearest that nsqd has to storing before it answers. */
 const DURABLE = ["--mem-queue-size=0", "--sync-every=1"];
 
@@ -23,7 +27,8 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-export function buildFloor(): void {
+export function buildAll(): void {
+  build(BROKER_DIR);
   const { status, stdout, stderr } = runWrangler([
     ...["deploy", "--dry-run", "--config", "bench/floor/wrangler.toml"],
     ...["--outdir", `${FLOOR_DIR}`],
@@ -41,7 +46,7 @@ export async function startServers(): Promise<Servers> {
     return server;
   };
   try {
-    const broker = keep(await startBroker());
+    const broker = keep(await startBroker({ bundleDir: BROKER_DIR }));
     const floor = keep(
       await startWorkerd({
         bundleDir: FLOOR_DIR,

@@ -1,9 +1,9 @@
 // Finishes what it is sent, as fast as it comes: one write of FINs for all that came together.
 
-import { HEADER_ROOM } from "./connection.ts";
 import { ID_AT, MESSAGE, TYPE_AT } from "./frames.ts";
 import { Session } from "./session.ts";
 import type { ConsumerSpec } from "./task.ts";
+import { HEADER_ROOM } from "./web-socket.ts";
 
 const FIN = Buffer.from("FIN ");
 const ID_LENGTH = 16;

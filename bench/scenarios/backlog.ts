@@ -8,6 +8,7 @@ import { peakBytes } from "../../test/broker/memory.ts";
 import { atLeast, atMost, type Figure } from "../figure.ts";
 import { medians } from "../rounds.ts";
 import type { Bench, Scenario } from "../scenario.ts";
+import { BROKER_DIR } from "../servers.ts";
 import { post } from "../target.ts";
 import { Drain, Producer } from "./backlog-load.ts";
 
@@ -187,7 +188,7 @@ class BacklogRun {
   async #restart(): Promise<number> {
     await this.#stop();
     const start = performance.now();
-    this.#broker = await startBroker({ dataDir: this.#dataDir });
+    this.#broker = await startBroker({ dataDir: this.#dataDir, bundleDir: BROKER_DIR });
     return (performance.now() - start) / 1000;
   }
 

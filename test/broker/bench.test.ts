@@ -1,0 +1,57 @@
+// npm run bench as a user runs it: nothing here says how fast anything is.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+
+const MINUTE = 60_000;
+
+async function bench(...args: string[]): Promise<{ code: number; output: string }> {
+  // Without an nsqd, whatever is on PATH here.
+  const PATH = (process.env.PATH ?? "")
+    .split(":")
+    .filter((folder) => folder.includes("node_modules"))
+    .join(":");
+  const child = spawn(process.execPath, ["bench/cli.ts", ...args], { env: { ...process.env, PATH, NSQD: "" } });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      output += chunk;
+    });
+  }
+  const [code] = (await once(child, "close")) as [number];
+  return { code, output };
+}
+
+describe("npm run bench", () => {
+  it("[BENCH1] [BENCH2] [BENCH3] prints a table and writes JSON and a chart, with or without nsqd", {
+    timeout: MINUTE,
+  }, async () => {
+    const dir = await mkdtemp(join(tmpdir(), "nsq-edge-bench-test-"));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    const { code, output } = await bench("--quick", "--only", "publish-single", "--json", join(dir, "figures.json"));
+    const figures = JSON.parse(await readFile(join(dir, "figures.json"), "utf8"));
+    const scenario = "V2 publish one at a time, messages/s";
+    expect(figures).toMatchObject([
+      { scenario, against: "floor: a row a frame", ours: expect.any(Number), theirs: expect.any(Number) },
+      { scenario, against: "nsqd", theirs: null, ratio: null, holds: null },
+      { scenario, against: "nsqd that syncs each message", theirs: null },
+    ]);
+    expect(figures[0].ratio).toBe(figures[0].ours / figures[0].theirs);
+    expect(figures[0].ours).toBeGreaterThan(0);
+    expect(output).toMatch(/^\| V2 publish one at a time, messages\/s +\| nsqd +\| .*not at hand/m);
+    expect(output).toMatch(/^\| V2 publish one at a time, messages\/s: floor +\| 0\.\d\d/m);
+    expect(await readFile(join(dir, "figures.svg"), "utf8")).toContain("<svg");
+    expect(code).toBe(0);
+  });
+
+  it("[BENCH1] names the scenarios there are when it is asked for another", { timeout: MINUTE }, async () => {
+    const { code, output } = await bench("--only", "everything");
+    expect(code).toBe(2);
+    expect(output).toContain("no scenario everything");
+    expect(output).toContain("publish-pipelined");
+  });
+});
