@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { chart } from "./chart.ts";
 import type { Figure } from "./figure.ts";
 import { Loader } from "./loader.ts";
-import { figureTable, shareTable } from "./report.ts";
+import { figureTable, profileTable, shareTable } from "./report.ts";
 import { Bench, type Scenario } from "./scenario.ts";
 import { backlog } from "./scenarios/backlog.ts";
 import { consumeByFour, consumeByOne } from "./scenarios/consume.ts";
@@ -27,6 +27,7 @@ const SCENARIOS: readonly Scenario[] = [
 const USAGE = `usage: npm run bench -- [options]
   --only NAME   only one scenario: ${SCENARIOS.map(({ name }) => name).join(", ")}
   --quick       less of everything
+  --profile     say where the broker spends its time, which makes it slower
   --json FILE   where all figures go, and beside it a chart as .svg; dist/bench.json if not given
 NSQD=/path/to/nsqd names the nsqd to compare with, if none is on PATH.`;
 
@@ -36,6 +37,7 @@ const BAD_USAGE = 2;
 interface Arguments {
   readonly scenarios: readonly Scenario[];
   readonly isQuick: boolean;
+  readonly isProfiled: boolean;
   readonly json: string;
 }
 
@@ -45,19 +47,20 @@ function readArguments(): Arguments {
     options: {
       only: { type: "string" },
       quick: { type: "boolean", default: false },
+      profile: { type: "boolean", default: false },
       json: { type: "string", default: "dist/bench.json" },
     },
   });
-  const { only, quick, json } = values;
+  const { only, quick, profile, json } = values;
   const scenarios = SCENARIOS.filter(({ name }) => only === undefined || name === only);
   if (scenarios.length === 0) throw new Error(`no scenario ${only}`);
-  return { scenarios, isQuick: quick, json };
+  return { scenarios, isQuick: quick, isProfiled: profile, json };
 }
 
 /** Runs, prints tables, and returns the exit code. */
-async function run({ scenarios, isQuick, json }: Arguments): Promise<number> {
+async function run({ scenarios, isQuick, isProfiled, json }: Arguments): Promise<number> {
   buildAll();
-  const servers = await startServers();
+  const servers = await startServers(isProfiled);
   const loader = new Loader();
   const bench = new Bench(servers, loader, isQuick);
   const figures: Figure[] = [];
@@ -71,6 +74,7 @@ async function run({ scenarios, isQuick, json }: Arguments): Promise<number> {
     await servers.stop();
   }
   console.log(`${figureTable(figures)}\n\n${shareTable(bench.shares)}`);
+  for (const [what, spent] of bench.profiles) console.log(`\n${profileTable(what, spent)}`);
   mkdirSync(dirname(json), { recursive: true });
   writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);
   writeFileSync(`${json.replace(/\.json$/, "")}.svg`, chart(figures));

@@ -1,6 +1,7 @@
 // What a run says: a table of figures, and who was busy while they were measured.
 
 import type { Figure } from "./figure.ts";
+import type { Spent } from "./profiler.ts";
 import type { CpuShares } from "./scenario.ts";
 
 /** As a table in Markdown. */
@@ -25,6 +26,14 @@ export function shareTable(shares: readonly CpuShares[]): string {
     ["share of one CPU", "load process", "server"],
     shares.map(({ what, load, server }) => [what, load.toFixed(2), server.toFixed(2)]),
   );
+}
+
+/** Where the broker spent its time; what took less than a hundredth is left out. */
+export function profileTable(what: string, spent: readonly Spent[]): string {
+  const rows = spent
+    .filter(({ share }) => share >= 0.01)
+    .map(({ where, share }) => [where, `${(100 * share).toFixed(1)} %`]);
+  return table([what, "time"], rows);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

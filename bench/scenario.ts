@@ -3,6 +3,7 @@
 import type { Figure } from "./figure.ts";
 import type { Measured, Task } from "./load/task.ts";
 import type { Loader } from "./loader.ts";
+import { profileDuring, type Spent } from "./profiler.ts";
 import { type Action, median, samples } from "./rounds.ts";
 import type { Servers } from "./servers.ts";
 
@@ -32,6 +33,8 @@ export class Bench {
   readonly servers: Servers;
   readonly #loader: Loader;
   readonly #shares: CpuShares[] = [];
+  /** By what was measured; the last time counts. */
+  readonly profiles = new Map<string, readonly Spent[]>();
 
   constructor(servers: Servers, loader: Loader, isQuick: boolean) {
     this.servers = servers;
@@ -43,7 +46,7 @@ export class Bench {
   async compare<N extends string>(scenario: string, contenders: Record<N, Contender>): Promise<Medians<N>> {
     const actions: Record<string, Action<Measured>> = {};
     for (const [name, contender] of Object.entries<Contender>(contenders)) {
-      if (contender) actions[name] = (isWarmUp) => contender(new Turn(this.#loader, this.isQuick, isWarmUp));
+      if (contender) actions[name] = (isWarmUp) => contender(new Turn(this, `${scenario}: ${name}`, isWarmUp));
     }
     const taken = await samples(ROUNDS, actions);
     for (const [name, measured] of Object.entries(taken)) {
@@ -60,38 +63,46 @@ export class Bench {
   get shares(): readonly CpuShares[] {
     return this.#shares;
   }
+
+  async load(what: string, task: Task): Promise<Measured> {
+    const { direct, inspector } = this.servers;
+    if (inspector === null || task.server !== direct.pid) return this.#loader.run(task);
+    const { result, spent } = await profileDuring(inspector, () => this.#loader.run(task));
+    this.profiles.set(what, spent);
+    return result;
+  }
 }
 
 /** One measurement. */
 export class Turn {
-  readonly #loader: Loader;
-  readonly #isQuick: boolean;
+  readonly #bench: Bench;
+  readonly #what: string;
   readonly #isWarmUp: boolean;
 
-  constructor(loader: Loader, isQuick: boolean, isWarmUp: boolean) {
-    this.#loader = loader;
-    this.#isQuick = isQuick;
+  constructor(bench: Bench, what: string, isWarmUp: boolean) {
+    this.#bench = bench;
+    this.#what = what;
     this.#isWarmUp = isWarmUp;
   }
 
   /** How long a speed is measured, s. */
   get seconds(): number {
-    if (this.#isQuick) return this.#isWarmUp ? 0.1 : 0.2;
+    if (this.#bench.isQuick) return this.#isWarmUp ? 0.1 : 0.2;
     return this.#isWarmUp ? 0.5 : 1.2;
   }
 
   /** How long latencies are measured, s: a percentile takes many. */
   get latencySeconds(): number {
-    if (this.#isQuick) return this.#isWarmUp ? 0.2 : 1;
+    if (this.#bench.isQuick) return this.#isWarmUp ? 0.2 : 1;
     return this.#isWarmUp ? 1 : 4;
   }
 
   /** Fewer for a warm-up, and where it must be quick. */
   count(whole: number): number {
-    return whole * (this.#isQuick ? 0.1 : 1) * (this.#isWarmUp ? 0.5 : 1);
+    return whole * (this.#bench.isQuick ? 0.1 : 1) * (this.#isWarmUp ? 0.5 : 1);
   }
 
   run(task: Task): Promise<Measured> {
-    return this.#loader.run(task);
+    return this.#bench.load(this.#what, task);
   }
 }

@@ -24,6 +24,8 @@ export interface Servers {
   readonly durableNsqd: Target | null;
   /** `http://host:port` and `ws://host:port`, without a path. */
   readonly floor: { readonly http: string; readonly ws: string; readonly pid: number };
+  /** The port of the broker's profiler, if there is to be one. */
+  readonly inspector: number | null;
   stop(): Promise<void>;
 }
 
@@ -36,7 +38,8 @@ export function buildAll(): void {
   if (status !== 0) throw new Error(`the floor could not be built:\n${stdout}${stderr}`);
 }
 
-export async function startServers(): Promise<Servers> {
+/** @param isProfiled whether the profiler may come to the broker */
+export async function startServers(isProfiled: boolean): Promise<Servers> {
   const started: { stop(signal?: "SIGKILL"): Promise<void> }[] = [];
   const stop = async () => {
     await Promise.all(started.map((server) => server.stop("SIGKILL")));
@@ -46,7 +49,7 @@ export async function startServers(): Promise<Servers> {
     return server;
   };
   try {
-    const broker = keep(await startBroker({ bundleDir: BROKER_DIR }));
+    const broker = keep(await startBroker({ bundleDir: BROKER_DIR, isInspected: isProfiled }));
     const floor = keep(
       await startWorkerd({
         bundleDir: FLOOR_DIR,
@@ -65,6 +68,7 @@ export async function startServers(): Promise<Servers> {
       nsqd: nsqd && targetOf(nsqd),
       durableNsqd: durableNsqd && targetOf(durableNsqd),
       floor: { http: `http://${floorAddress}`, ws: `ws://${floorAddress}`, pid: floor.pid },
+      inspector: broker.inspector ?? null,
       stop,
     };
   } catch (error) {

@@ -12,6 +12,8 @@ export interface BrokerSettings {
   readonly tcpPort?: number;
   /** Where the bundle lies. */
   readonly bundleDir?: string;
+  /** Whether a debugger may come. */
+  readonly isInspected?: boolean;
 }
 
 export interface BrokerProcess extends Omit<WorkerdProcess, "ports"> {
@@ -21,6 +23,8 @@ export interface BrokerProcess extends Omit<WorkerdProcess, "ports"> {
   readonly ws: string;
   /** `127.0.0.1:port` */
   readonly tcp: string;
+  /** The port where a debugger may come. */
+  readonly inspector: number | undefined;
 }
 
 export async function startBroker(settings: BrokerSettings = {}): Promise<BrokerProcess> {
@@ -30,12 +34,14 @@ export async function startBroker(settings: BrokerSettings = {}): Promise<Broker
     vars: { open: "true", ...settings.options },
     ports: { http: settings.httpPort ?? 0, tcp: settings.tcpPort ?? 0 },
     dataDir: settings.dataDir,
+    isInspected: settings.isInspected,
   });
   const address = (kind: string) => `127.0.0.1:${workerd.ports.get(kind)}`;
   return {
     http: `http://${address("http")}`,
     ws: `ws://${address("http")}/v2`,
     tcp: address("tcp"),
+    inspector: workerd.ports.get("inspector"),
     dataDir: workerd.dataDir,
     pid: workerd.pid,
     get log() {

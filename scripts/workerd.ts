@@ -22,6 +22,8 @@ export interface WorkerSettings {
   readonly ports: Readonly<Partial<Record<SocketKind, number>>>;
   /** Where the data lies; a folder that is deleted in the end when it is not given. */
   readonly dataDir?: string | undefined;
+  /** Whether a debugger may come: `ports` says where, as "inspector". */
+  readonly isInspected?: boolean | undefined;
 }
 
 export type SocketKind = "http" | "tcp";
@@ -44,7 +46,8 @@ export async function startWorkerd(settings: WorkerSettings): Promise<WorkerdPro
   const config = join(workDir, "worker.capnp");
   await copyFile(join(settings.bundleDir, "index.js"), join(workDir, "index.js"));
   await writeFile(config, workerdConfig(settings, dataDir));
-  const child = spawn(workerdPath(), ["serve", config, "--control-fd=3"], {
+  const inspector = settings.isInspected ? ["--inspector-addr=127.0.0.1:0"] : [];
+  const child = spawn(workerdPath(), ["serve", config, "--control-fd=3", ...inspector], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   let log = "";
@@ -53,10 +56,12 @@ export async function startWorkerd(settings: WorkerSettings): Promise<WorkerdPro
       log += chunk;
     });
   }
-  const ports = await listeningPorts(child, Object.keys(settings.ports).length).catch(async (error: Error) => {
-    await rm(workDir, { recursive: true, force: true });
-    throw new Error(`${error.message}\n${log}`);
-  });
+  const ports = await listeningPorts(child, Object.keys(settings.ports).length + inspector.length).catch(
+    async (error: Error) => {
+      await rm(workDir, { recursive: true, force: true });
+      throw new Error(`${error.message}\n${log}`);
+    },
+  );
   return {
     ports,
     dataDir,
@@ -84,6 +89,7 @@ async function listeningPorts(child: ChildProcess, count: number): Promise<Map<s
   for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
     const { event, socket, port } = JSON.parse(line) as { event: string; socket: string; port: number };
     if (event === "listen") ports.set(socket, port);
+    if (event === "listen-inspector") ports.set("inspector", port);
     if (ports.size === count) return ports;
   }
   throw new Error("workerd ended before it listened");

@@ -48,6 +48,15 @@ describe("npm run bench", () => {
     expect(code).toBe(0);
   });
 
+  it("[BENCH6] says where the broker spends its time when it is asked to", { timeout: MINUTE }, async () => {
+    const dir = await mkdtemp(join(tmpdir(), "nsq-edge-bench-test-"));
+    onTestFinished(() => rm(dir, { recursive: true }));
+    const json = join(dir, "figures.json");
+    const { output } = await bench("--quick", "--profile", "--only", "publish-single", "--json", json);
+    expect(output).toMatch(/^\| V2 publish one at a time, messages\/s: direct +\| time/m);
+    expect(output).toMatch(/^\| webSocketMessage, line \d+ +\||^\| \(program\) +\|/m);
+  });
+
   it("[BENCH1] names the scenarios there are when it is asked for another", { timeout: MINUTE }, async () => {
     const { code, output } = await bench("--only", "everything");
     expect(code).toBe(2);
