@@ -44,16 +44,22 @@ let topics = 0;
 
 /** Does something with a topic of its own, which is deleted afterwards. */
 export async function withTopic<T>(
-  { http }: Target,
+  target: Target,
   channels: readonly string[],
   act: (topic: string) => Promise<T>,
 ): Promise<T> {
+  const topic = await createTopic(target, channels);
+  const result = await act(topic);
+  await post(`${target.http}/topic/delete?topic=${topic}`);
+  return result;
+}
+
+/** Makes a topic with another name than all before. */
+export async function createTopic({ http }: Target, channels: readonly string[]): Promise<string> {
   const topic = `bench-${++topics}`;
   await post(`${http}/topic/create?topic=${topic}`);
-  for (const channel of channels) await post(`${http}/channel/create?topic=${topic}&channel=${channel}`);
-  const result = await act(topic);
-  await post(`${http}/topic/delete?topic=${topic}`);
-  return result;
+  await Promise.all(channels.map((channel) => post(`${http}/channel/create?topic=${topic}&channel=${channel}`)));
+  return topic;
 }
 
 export async function post(url: string): Promise<void> {

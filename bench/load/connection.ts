@@ -52,9 +52,11 @@ export class Connection {
     this.#socket.write(prepared, taken);
   }
 
+  /** What was written still arrives. */
   close(): void {
     this.#isClosed = true;
-    this.#socket.destroy();
+    this.onData = () => {};
+    this.#socket.end();
   }
 
   #listen(): void {

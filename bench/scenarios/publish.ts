@@ -19,6 +19,8 @@ interface Manner {
 export const PIPELINED: Manner = { perWrite: 100, open: 1_600 };
 const ONE_A_FRAME: Manner = { perWrite: 1, open: 64 };
 const ONE_AT_A_TIME: Manner = { perWrite: 1, open: 1 };
+/** No more than this is left unanswered where each message is synced: it would take seconds to the last answer. */
+const MAX_OPEN_SYNCED = 200;
 
 export const publishSingle: Scenario = {
   name: "publish-single",
@@ -67,7 +69,8 @@ export const publishPipelined: Scenario = {
 function compare(bench: Bench, scenario: string, manner: Manner, others: Record<string, Target>) {
   const { direct, nsqd, durableNsqd, floor } = bench.servers;
   const publish = (endpoint: Endpoint, command: CommandSpec, server: number, turn: Turn) => {
-    const producers = [{ endpoint, command, ...manner }];
+    const open = server === durableNsqd?.pid ? Math.min(manner.open, MAX_OPEN_SYNCED) : manner.open;
+    const producers = [{ endpoint, command, perWrite: manner.perWrite, open }];
     return turn.run({ kind: "publish", producers, extent: { seconds: turn.seconds }, server });
   };
   const to = (target: Target | null): Contender =>
