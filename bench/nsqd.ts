@@ -7,6 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
+import { endWithThis } from "../scripts/offspring.ts";
 
 export interface NsqdProcess {
   /** `http://127.0.0.1:port` */
@@ -32,6 +33,7 @@ export async function startNsqd(binary: string, flags: readonly string[] = []): 
     ["--tcp-address=127.0.0.1:0", "--http-address=127.0.0.1:0", `--data-path=${dataDir}`, ...flags],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
+  endWithThis(child);
   const exited = once(child, "exit");
   const addresses = new Map<string, string>();
   const lines = createInterface({ input: child.stderr });

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { endWithThis } from "./offspring.ts";
 
 /** How long a process that was asked to end may take. */
 const PATIENCE_MS = 1_000;
@@ -50,6 +51,7 @@ export async function startWorkerd(settings: WorkerSettings): Promise<WorkerdPro
   const child = spawn(workerdPath(), ["serve", config, "--control-fd=3", ...inspector], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
+  endWithThis(child);
   let log = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", (chunk: Buffer) => {
