@@ -11,6 +11,7 @@ import type { Connection } from "../session/connection.ts";
 import type { ClientEnd, OnTaken } from "./client-end.ts";
 import { Gateway } from "./gateway.ts";
 import { TcpEnd } from "./tcp-end.ts";
+import { TcpReader } from "./tcp-reader.ts";
 import { V1Link } from "./v1-link.ts";
 import { WebSocketEnd } from "./websocket-end.ts";
 
@@ -56,9 +57,9 @@ export async function openV1(request: Request, env: Env, options: Options): Prom
 export async function serveTcp(socket: Socket, env: Env, options: Options): Promise<void> {
   const { remoteAddress } = await socket.opened;
   const connection = newConnection(null, remoteAddress);
-  const reader = socket.readable.getReader();
+  const reader = new TcpReader(socket.readable);
   let client: TcpClient | null = null;
-  const stopReading = () => void reader.cancel().catch(() => {});
+  const stopReading = () => reader.cancel();
   const createEnd = (onTaken: OnTaken) => new TcpEnd(socket, onTaken, () => client?.close(), stopReading);
   try {
     const magic = await readMagic(reader);
@@ -67,8 +68,8 @@ export async function serveTcp(socket: Socket, env: Env, options: Options): Prom
         ? newV1Link(env, options, connection, createEnd)
         : new Gateway(env, options, connection, createEnd);
     client.receive(magic);
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
-      client.receive(read.value as Uint8Array);
+    for (let bytes = await reader.read(); bytes !== null; bytes = await reader.read()) {
+      client.receive(bytes);
       await client.hasRoom();
     }
     await client.endOfInput();
@@ -89,12 +90,12 @@ interface TcpClient {
 }
 
 /** The first bytes of a connection: at least the magic, unless the connection ends before. */
-async function readMagic(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+async function readMagic(reader: TcpReader): Promise<Uint8Array> {
   let bytes: Uint8Array = EMPTY;
   while (bytes.length < MAGIC_LENGTH) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    bytes = concat([bytes, value]);
+    const more = await reader.read();
+    if (more === null) break;
+    bytes = concat([bytes, more]);
   }
   return bytes;
 }

@@ -1,13 +1,14 @@
 // What a consumer's connection passes on to its channel: everything but NOP, which is the answer to the gateway's own
 // heartbeats and must not wake the channel. Bytes are passed on as they come; only an unfinished line is held back.
 
-import { concat, EMPTY, readInt32, toByteString } from "../protocol/bytes.ts";
+import { concat, EMPTY, fromByteString, readInt32, toByteString } from "../protocol/bytes.ts";
 import { carriesBody } from "../protocol/command.ts";
 
 /** Takes the bytes of `buffer` from `start` to before `end`. */
 export type Pass = (buffer: Uint8Array, start: number, end: number) => void;
 
 const LF = 10;
+const [F, I, N, SPACE] = fromByteString("FIN ");
 /** A longer line is an error of the client, which the channel's session words. */
 const MAX_LINE_LENGTH = 16_384;
 const SIZE = 4;
@@ -40,7 +41,7 @@ export class NopFilter {
     const lf = buffer.indexOf(LF, at);
     if (lf < 0 && buffer.length - at <= MAX_LINE_LENGTH) return null;
     const end = lf < 0 ? buffer.length : lf + 1;
-    const name = nameOf(buffer, at, end);
+    const name = isFinish(buffer, at) ? "FIN" : nameOf(buffer, at, end);
     this.#expectsSize = carriesBody(name);
     if (name !== "NOP") pass(buffer, at, end);
     return end;
@@ -61,6 +62,11 @@ export class NopFilter {
     if (end > at) pass(buffer, at, end);
     return end;
   }
+}
+
+/** Nearly all lines of a consumer are FINs: they are told by their first bytes. */
+function isFinish(buffer: Uint8Array, at: number): boolean {
+  return buffer[at] === F && buffer[at + 1] === I && buffer[at + 2] === N && buffer[at + 3] === SPACE;
 }
 
 /** The command of a line; no name is longer than eight characters. */
