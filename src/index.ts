@@ -37,10 +37,17 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
+/** By environment: its vars never change. */
+const known = new WeakMap<Env, Options>();
+
 /** Null when an option is wrong: the log says which. */
 function readOptions(env: Env): Options | null {
+  const before = known.get(env);
+  if (before !== undefined) return before;
   try {
-    return parseOptions({ ...env });
+    const options = parseOptions({ ...env });
+    known.set(env, options);
+    return options;
   } catch (cause) {
     console.error("wrong configuration:", cause);
     return null;
