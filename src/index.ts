@@ -26,7 +26,7 @@ export default {
     if (!options.open && pathname !== "/ping") return plain(CLOSED, 403);
     if (pathname === "/v2") return openV2(request, env, options, context).catch(internalError);
     if (pathname === "/v1") return openV1(request, env, options).catch(internalError);
-    return route(request, new Broker(env, options));
+    return route(request, pathname, new Broker(env, options));
   },
 
   /** Raw TCP, where the runtime accepts it: local development and self-hosting. */
