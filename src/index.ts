@@ -26,7 +26,7 @@ export default {
     if (!options.open && pathname !== "/ping") return plain(CLOSED, 403);
     if (pathname === "/v2") return openV2(request, env, options, context).catch(internalError);
     if (pathname === "/v1") return openV1(request, env, options).catch(internalError);
-    return route(request, new Broker(env, options));
+    return route(request, pathname, new Broker(env, options));
   },
 
   /** Raw TCP, where the runtime accepts it: local development and self-hosting. */
@@ -37,10 +37,17 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
+/** By environment: its vars never change. */
+const known = new WeakMap<Env, Options>();
+
 /** Null when an option is wrong: the log says which. */
 function readOptions(env: Env): Options | null {
+  const before = known.get(env);
+  if (before !== undefined) return before;
   try {
-    return parseOptions({ ...env });
+    const options = parseOptions({ ...env });
+    known.set(env, options);
+    return options;
   } catch (cause) {
     console.error("wrong configuration:", cause);
     return null;

@@ -4,6 +4,7 @@ import type { PublishOutcome } from "../durable/publish-group.ts";
 import { concat } from "../protocol/bytes.ts";
 import type { BodyLimits } from "../protocol/command-decoder.ts";
 import { MpubCheck, mpubMessages, type Range } from "../protocol/mpub-body.ts";
+import { recordOf } from "../queue/record.ts";
 import { RecordWriter } from "../queue/record-writer.ts";
 import type { Broker } from "./broker.ts";
 import { Params, readBody, topicParam } from "./params.ts";
@@ -34,9 +35,8 @@ export async function pub(request: Request, broker: Broker): Promise<Response | 
     await broker.topic(topic).create(); // in nsqd the topic comes to be before defer is looked at
     return new HttpError(400, "INVALID_DEFER");
   }
-  const writer = new RecordWriter();
-  writer.add(body, 0, body.length, defer === 0 ? 0 : Date.now() + defer);
-  return (await store(broker, topic, writer)) ?? ok("OK");
+  const record = recordOf(body, defer === 0 ? 0 : Date.now() + defer);
+  return (await store(broker, topic, record)) ?? ok("OK");
 }
 
 export async function mpub(request: Request, broker: Broker): Promise<Response | HttpError> {
@@ -95,17 +95,20 @@ async function storeAll(
   for (const { from, to } of messages) {
     writer.add(body, from, to);
     if (writer.size < CALL_BYTES) continue;
-    const error = await store(broker, topic, writer);
+    const error = await store(broker, topic, taken(writer));
     if (error) return error;
     isAnyStored = true;
   }
-  if (writer.count > 0) return store(broker, topic, writer);
+  if (writer.count > 0) return store(broker, topic, taken(writer));
   if (!isAnyStored) await broker.topic(topic).create();
   return null;
 }
 
-async function store(broker: Broker, topic: string, writer: RecordWriter): Promise<HttpError | null> {
-  const records = concat(writer.take().map(({ bytes }) => bytes));
+function taken(writer: RecordWriter): Uint8Array {
+  return concat(writer.take().map(({ bytes }) => bytes));
+}
+
+async function store(broker: Broker, topic: string, records: Uint8Array): Promise<HttpError | null> {
   const outcome = await broker.topic(topic).publish(records);
   return outcome === "stored" ? null : FAILURES[outcome];
 }

@@ -3,6 +3,8 @@
 const NSQ_HEADERS = { "X-NSQ-Content-Type": "nsq; version=1.0" };
 const JSON_HEADERS = { ...NSQ_HEADERS, "Content-Type": "application/json; charset=utf-8" };
 const TEXT_HEADERS = { "Content-Type": "text/plain; charset=utf-8" };
+/** Made once: whatever is published is answered with them. */
+const OK_HEADERS = new Headers({ ...NSQ_HEADERS, ...TEXT_HEADERS });
 
 /** A request that is refused: the status, and the code that is the message. */
 export class HttpError {
@@ -19,7 +21,7 @@ export class HttpError {
 export function ok(text = ""): Response {
   return text === ""
     ? new Response(null, { headers: { ...NSQ_HEADERS, "Content-Length": "0" } })
-    : new Response(text, { headers: { ...NSQ_HEADERS, ...TEXT_HEADERS } });
+    : new Response(text, { headers: OK_HEADERS });
 }
 
 export function json(value: unknown): Response {

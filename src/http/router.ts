@@ -25,21 +25,33 @@ const NOT_FOUND = new HttpError(404, "NOT_FOUND");
 const METHOD_NOT_ALLOWED = new HttpError(405, "METHOD_NOT_ALLOWED");
 const INTERNAL_ERROR = new HttpError(500, "INTERNAL_ERROR");
 
-export function createRouter(table: readonly Route[]): (request: Request, broker: Broker) => Promise<Response> {
+export function createRouter(table: readonly Route[]) {
   const routes = table.map(compile);
-  const router = Router<IRequest, [Broker]>({ catch: internalError });
+  const router = Router<IRequest, [Broker]>();
   for (const { method, path, handler } of routes) {
-    router[method.toLowerCase() as Lowercase<Method>](path, async (request, broker) => {
-      const answer = await handler(request as unknown as Request, broker, request.params.param ?? "");
-      return answer instanceof HttpError ? error(answer) : answer;
-    });
+    router[method.toLowerCase() as Lowercase<Method>](path, (request, broker) =>
+      handler(request as unknown as Request, broker, request.params.param ?? ""),
+    );
   }
   router.all("*", (request) => unrouted(routes, request as unknown as Request));
-  return async (request, broker) => {
-    const { pathname } = new URL(request.url);
+  // Only a path that leaves a part open must be searched for.
+  const fixed = new Map(
+    routes.filter(({ path }) => !path.includes(":")).map(({ method, path, handler }) => [`${method} ${path}`, handler]),
+  );
+  const find = (request: Request, pathname: string, broker: Broker): Promise<Response | HttpError> | Response => {
+    const handler = fixed.get(`${request.method} ${pathname}`);
+    if (handler) return handler(request, broker, "");
     // itty-router takes a slash too many for nothing; nsqd redirects.
     const isExact = routes.some(({ pattern }) => pattern.test(pathname));
     return isExact ? router.fetch(request, broker) : unrouted(routes, request);
+  };
+  return async (request: Request, pathname: string, broker: Broker): Promise<Response> => {
+    try {
+      const answer = await find(request, pathname, broker);
+      return answer instanceof HttpError ? error(answer) : answer;
+    } catch (cause) {
+      return internalError(cause);
+    }
   };
 }
 

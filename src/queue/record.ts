@@ -78,6 +78,13 @@ export function writeRecord(
   new DataView(buffer.buffer, buffer.byteOffset + at + BODY_OFFSET + (end - start)).setFloat64(0, due);
 }
 
+/** The record of a body alone; `due` 0 means at once. */
+export function recordOf(body: Uint8Array, due: number): Uint8Array {
+  const record = new Uint8Array(lengthOfRecord(body.length, due !== 0));
+  writeRecord(record, 0, body, 0, body.length, due);
+  return record;
+}
+
 /** Gives consecutive records their ids and their timestamp, the instant `now`. */
 export function stamp(records: Uint8Array, node: number, firstSeq: number, now: number): void {
   const view = new DataView(records.buffer, records.byteOffset, records.byteLength);

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { fromByteString, toByteString } from "../../src/protocol/bytes.ts";
 import { MAX_NODE } from "../../src/protocol/message-id.ts";
-import { dueAt, frameLength, frameOf, isPlain, lengthOfRecord, recordLength, stamp } from "../../src/queue/record.ts";
+import {
+  dueAt,
+  frameLength,
+  frameOf,
+  isPlain,
+  lengthOfRecord,
+  recordLength,
+  recordOf,
+  stamp,
+} from "../../src/queue/record.ts";
 import { Random } from "../helpers/random.ts";
 import { draft, framesIn, NODE, segmentsOf, T0 } from "../helpers/records.ts";
 
@@ -39,6 +48,11 @@ describe("record", () => {
     expect(dueAt(records, 0)).toBe(T0 + 0.5);
     expect(frameOf(records, 0)).toEqual(frame(1, "ffc0000000000007", "hello"));
     expect(isPlain(records, 0)).toBe(false);
+  });
+
+  it("[LOG10] the record of a body alone is the one that a writer collects", () => {
+    expect(recordOf(fromByteString("hello"), 0)).toEqual(recordsOf("hello"));
+    expect(recordOf(fromByteString("hello"), T0)).toEqual(recordsOf(draft("hello", T0)));
   });
 
   it("[LOG10] taking the frame out of a deferred record leaves the record as it is", () => {
