@@ -372,7 +372,7 @@ export class Channel extends DurableObject<Env> {
 
   /** Keeps what a sleep would forget of a connection. */
   #keep(socket: Socket, now: number): void {
-    socket.keep();
+    this.#sockets.keep(socket);
     this.#beatAt = Math.min(this.#beatAt, socket.heartbeat.nextAt);
     if (socket.mustBeWatched) this.#wakeUp.arrange(now + WATCH_MS, now, null);
     if (socket.session.hasLongPartial) this.#keepAwake.check();
@@ -388,7 +388,7 @@ export class Channel extends DurableObject<Env> {
     if (!session.isConsumer || session.queue !== this.#queue) return;
     this.#queue.disconnect(session.consumer);
     // What only the connections know of an ephemeral channel goes on with those that are left.
-    if (this.#isEphemeral) for (const socket of this.#sockets) socket.keep();
+    if (this.#isEphemeral) for (const socket of this.#sockets) this.#sockets.keep(socket);
   }
 
   /** Ends this life of the channel, and with it the connections of its consumers. */

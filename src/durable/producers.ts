@@ -116,7 +116,7 @@ export class Producers {
   }
 
   #keep(socket: Socket): void {
-    socket.keep();
+    this.#sockets.keep(socket);
     this.#host.wakeBy(socket.heartbeat.nextAt);
     if (socket.session.hasLongPartial) this.#keepAwake.check();
   }

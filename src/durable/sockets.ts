@@ -12,6 +12,9 @@ const GOING_AWAY = 1001;
 /** How long the rest of a long command is waited for, ms: the object cannot sleep meanwhile. */
 const STALLED_MS = 60_000;
 
+/** How long after a change what a sleep would forget is kept, ms: until then a timer runs, and while one runs no object sleeps. */
+const KEPT_AFTER_MS = 20;
+
 /** Makes the session of a connection; null for settings that are those of a beginner. */
 export type NewSession = (connection: Connection, settings: ClientSettings | null) => Session;
 
@@ -20,6 +23,8 @@ export class Sockets {
   readonly #newSession: NewSession;
   readonly #byWebSocket = new Map<WebSocket, Socket>();
   readonly #byConnection = new Map<string, Socket>();
+  /** Those that have changed since they were kept last. */
+  readonly #changed = new Set<Socket>();
 
   constructor(ctx: DurableObjectState, newSession: NewSession) {
     this.#ctx = ctx;
@@ -85,6 +90,12 @@ export class Sockets {
     return socket;
   }
 
+  /** Keeps what a sleep would forget of a connection, once for all that happens together. */
+  keep(socket: Socket): void {
+    if (this.#changed.size === 0) setTimeout(() => this.#keepChanged(), KEPT_AFTER_MS);
+    this.#changed.add(socket);
+  }
+
   /** False when it was removed before. */
   remove(socket: Socket): boolean {
     const { id } = socket.session.connection;
@@ -109,6 +120,11 @@ export class Sockets {
 
   [Symbol.iterator](): Iterator<Socket> {
     return this.#byWebSocket.values();
+  }
+
+  #keepChanged(): void {
+    for (const socket of this.#changed) if (socket.isOpen) socket.keep();
+    this.#changed.clear();
   }
 
   #add(webSocket: WebSocket, session: Session, kind: SocketKind, now: number): Socket {

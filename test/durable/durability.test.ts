@@ -358,6 +358,7 @@ describe("a socket that slept while the broker was updated", () => {
     const [a, producer] = [await consumer("t", "c"), await V2Client.open(direct("t"))];
     open.push(producer);
     for (const stub of [topicStub("t"), channelStub("t", "c")]) {
+      await evictDurableObject(stub as DurableObjectStub); // what is attached now stays, until something happens
       await runInDurableObject(stub as DurableObjectStub, (_, state) => {
         for (const webSocket of state.getWebSockets()) {
           webSocket.serializeAttachment({ ...webSocket.deserializeAttachment(), version: 99 });
