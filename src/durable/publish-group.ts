@@ -40,6 +40,14 @@ export class PublishGroup {
     return new Promise((resolve) => this.#callers.push(resolve));
   }
 
+  get callerCount(): number {
+    return this.#callers.length;
+  }
+
+  get hasSessions(): boolean {
+    return this.#publishers.length > 0;
+  }
+
   /** Answers all. Returns the sessions that have something to say now. */
   settle(outcome: PublishOutcome): Session[] {
     for (const { session, receipt, command } of this.#publishers) {

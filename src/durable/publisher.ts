@@ -4,6 +4,7 @@
 import { RecordWriter, SEGMENT_SIZE, type Segment } from "../queue/record-writer.ts";
 import type { Session } from "../session/session.ts";
 import type { Publication } from "../session/session-host.ts";
+import { Gathering } from "./gathering.ts";
 import { collect, PublishGroup, type PublishOutcome } from "./publish-group.ts";
 
 export interface PublisherHost {
@@ -22,6 +23,7 @@ export class Publisher {
   /** These sessions have something to say now. */
   readonly #answered: (sessions: Session[]) => void;
   readonly #writer = new RecordWriter();
+  readonly #gathering = new Gathering();
   #group = new PublishGroup();
   #isWaiting = false;
 
@@ -41,6 +43,7 @@ export class Publisher {
   publishRecords(records: Uint8Array): Promise<PublishOutcome> {
     this.#writer.addRecords(records);
     const outcome = this.#group.outcome();
+    this.#gathering.came(this.#group.callerCount);
     this.flush();
     return outcome;
   }
@@ -64,7 +67,15 @@ export class Publisher {
     const ready = this.#host.ready();
     if (ready === null) answer();
     else void ready.then(answer);
-    if (!this.#isWaiting) this.#waitFor(this.#host.confirmed(), () => this.flush());
+    if (!this.#isWaiting) this.#waitFor(this.#gathered(group), () => this.flush());
+  }
+
+  /** Resolves when a row is durable and those who share the next one are here. */
+  async #gathered({ callerCount, hasSessions }: PublishGroup): Promise<void> {
+    await this.#host.confirmed();
+    // Each message of a socket is an event of its own: without this turn only one or two would get in before the next row.
+    if (hasSessions) await scheduler.wait(0);
+    else if (this.#lingerMs === 0) await this.#gathering.begin(callerCount, this.#group.callerCount);
   }
 
   #waitFor(promise: Promise<void>, then: () => void): void {

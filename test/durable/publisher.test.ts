@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Publisher } from "../../src/durable/publisher.ts";
+import { recordOf } from "../../src/queue/record.ts";
+
+const MOMENT_MS = 2;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A publisher whose rows are durable when the test says so. */
+function startPublisher() {
+  const rows: number[] = [];
+  let confirm = () => {};
+  const host = {
+    store: (segments: readonly { count: number }[]) => {
+      rows.push(segments.reduce((sum, { count }) => sum + count, 0));
+      return "stored" as const;
+    },
+    confirmed: () =>
+      new Promise<void>((resolve) => {
+        confirm = resolve;
+      }),
+    ready: () => null,
+  };
+  const publisher = new Publisher(host, 0, () => {});
+  return {
+    /** How many messages are in each row. */
+    rows,
+    /** So many callers publish a message each. */
+    async publish(callers: number): Promise<void> {
+      for (let i = 0; i < callers; i++) void publisher.publishRecords(recordOf(new Uint8Array(1), 0));
+      await settled();
+    },
+    /** The last row is durable. */
+    async confirm(): Promise<void> {
+      confirm();
+      await settled();
+    },
+  };
+}
+
+/** Everything that follows without time is done. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+describe("a row of a topic", () => {
+  it("[LOG12] is stored at once when none is under way", async () => {
+    const { rows, publish } = startPublisher();
+    await publish(1);
+    expect(rows).toEqual([1]);
+  });
+
+  it("[LOG12] is shared by what comes before the last one is durable", async () => {
+    const { rows, publish, confirm } = startPublisher();
+    await publish(1);
+    await publish(1);
+    await publish(2);
+    expect(rows).toEqual([1]);
+    await confirm();
+    expect(rows).toEqual([1, 3]);
+  });
+
+  it("[LOG12] does not wait for a caller that comes alone again and again", async () => {
+    const { rows, publish, confirm } = startPublisher();
+    for (let i = 0; i < 3; i++) {
+      await publish(1);
+      await confirm();
+    }
+    expect(rows).toEqual([1, 1, 1]);
+  });
+
+  it("[LOG12] waits for as many callers as were answered together", async () => {
+    const { rows, publish, confirm } = startPublisher();
+    await publish(5); // the first of them goes alone
+    await confirm();
+    await confirm();
+    await publish(3);
+    expect(rows).toEqual([1, 4]);
+    await publish(1);
+    expect(rows).toEqual([1, 4, 4]);
+  });
+
+  it("[LOG12] waits for them no longer than a moment", async () => {
+    const { rows, publish, confirm } = startPublisher();
+    await publish(5);
+    await confirm();
+    await confirm();
+    await publish(2);
+    await vi.advanceTimersByTimeAsync(MOMENT_MS - 1);
+    expect(rows).toEqual([1, 4]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(rows).toEqual([1, 4, 2]);
+  });
+
+  it("[LOG12] waits for the larger of two crowds that come by turns", async () => {
+    const { rows, publish, confirm } = startPublisher();
+    await publish(5);
+    await confirm();
+    await publish(2);
+    await confirm();
+    await vi.advanceTimersByTimeAsync(MOMENT_MS);
+    expect(rows).toEqual([1, 4, 2]);
+    await confirm();
+    await publish(3);
+    expect(rows).toEqual([1, 4, 2]);
+    await publish(1);
+    expect(rows).toEqual([1, 4, 2, 4]);
+  });
+
+  it("[LOG12] does not wait when the moment has passed", async () => {
+    const { rows, publish, confirm } = startPublisher();
+    await publish(5);
+    await confirm();
+    await confirm();
+    await vi.advanceTimersByTimeAsync(MOMENT_MS);
+    await publish(1);
+    expect(rows).toEqual([1, 4, 1]);
+  });
+});
