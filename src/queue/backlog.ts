@@ -1,9 +1,10 @@
 // What a channel has yet to deliver: the log from its cursor on, messages that wait for another delivery, and deferred ones.
 
-import { BatchWindow, plainRun } from "./batch-window.ts";
+import { BatchWindow, type Run } from "./batch-window.ts";
 import type { HeldKey, HeldStore } from "./channel-store.ts";
 import { Deferred } from "./deferred.ts";
 import { Held } from "./held.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { Batch } from "./log-store.ts";
 import { dueAt, frameOf } from "./record.ts";
 import { type Unfinished, unfinished } from "./unfinished.ts";
@@ -23,13 +24,6 @@ const MAX_DEFERRED = 10_000;
 const MAX_DEFERRED_BYTES = 4 * 2 ** 20;
 /** What stays deferred or unfinished for longer moves from the log to the held store. */
 const HOLD_AFTER_MS = 60_000;
-
-/** Consecutive messages that were never delivered, as frames back to back. */
-export interface Run {
-  readonly first: number;
-  readonly count: number;
-  readonly frames: Uint8Array;
-}
 
 export class Backlog {
   readonly #window: BatchWindow;
@@ -180,19 +174,16 @@ export class Backlog {
   takeRun(limit: number, now: number): Run | null {
     if (limit <= 0 || this.#isFull) return null;
     while (this.#window.fresh > 0) {
+      const run = this.#window.takePlain(limit);
+      if (run) return run;
       const { bytes } = this.#window.current;
       const first = this.cursor;
       const offset = this.#window.offset;
-      const { end, count } = plainRun(bytes, offset, limit);
-      if (count > 0) {
-        this.#window.advanceTo(end, count);
-        return { first, count, frames: bytes.subarray(offset, end) };
-      }
       const due = dueAt(bytes, offset);
-      const frames = frameOf(bytes, offset);
+      const frame = frameOf(bytes, offset);
       this.#window.advance();
-      if (due <= now) return { first, count: 1, frames };
-      this.defer({ ...unfinished(first, now), frame: frames }, due);
+      if (due <= now) return { first, frames: [frame], ends: [frame.length] };
+      this.defer({ ...unfinished(first, now), frame }, due);
     }
     return null;
   }
@@ -201,14 +192,15 @@ export class Backlog {
    * Moves what stays for long to the held store; to be called together with the saving of the channel's state. A message
    * whose frame is not at hand becomes missing, and is moved once the frame has come.
    */
-  holdLong(inFlight: Iterable<Unfinished>, now: number): void {
+  holdLong(inFlight: InFlight, now: number): void {
+    inFlight.settle(now - HOLD_AFTER_MS);
     this.#suppliedBytes = 0;
     const isCrowded = this.deferred.size > MAX_DEFERRED;
     this.deferred.removeIf((message) => {
       const isLong = message.at - now > HOLD_AFTER_MS || isCrowded;
       return isLong && message.at > this.#held.mark.due && this.#hold(message, message.at);
     });
-    for (const messages of [inFlight, this.waiting, this.deferred]) {
+    for (const messages of [inFlight.messages, this.waiting, this.deferred]) {
       for (const message of messages) {
         if (message.heldDue === null && now - message.takenAt > HOLD_AFTER_MS) this.#hold(message, 0);
       }
@@ -218,9 +210,9 @@ export class Backlog {
   }
 
   /** Everything below is finished, or held here: the topic need not keep it for this channel. */
-  low(inFlight: Iterable<Unfinished>): number {
-    let low = this.cursor;
-    for (const messages of [inFlight, this.waiting, this.deferred]) {
+  low(inFlight: InFlight): number {
+    let low = Math.min(this.cursor, inFlight.lowest);
+    for (const messages of [inFlight.messages, this.waiting, this.deferred]) {
       for (const { seq, heldDue, isLost } of messages) if (heldDue === null && !isLost && seq < low) low = seq;
     }
     return low;

@@ -2,7 +2,16 @@
 // may be needed again.
 
 import type { Batch } from "./log-store.ts";
-import { frameLength, frameOf, recordLength } from "./record.ts";
+import { frameLength, frameOf, isPlain, recordLength } from "./record.ts";
+
+/** Consecutive messages that were never delivered. */
+export interface Run {
+  readonly first: number;
+  /** Their frames back to back, in pieces. */
+  readonly frames: Uint8Array[];
+  /** Where each message's frame ends, bytes from the beginning of the first one. */
+  readonly ends: number[];
+}
 
 /** Bytes of delivered batches that are kept for redelivery. */
 const KEPT_BYTES = 2 * 2 ** 20;
@@ -69,11 +78,33 @@ export class BatchWindow {
     if (this.#offset === batch.bytes.length) this.#leave(batch);
   }
 
-  /** Moves on by `count` plain records of the current batch that end at `offset`. */
-  advanceTo(offset: number, count: number): void {
-    this.#offset = offset;
-    this.#cursor += count;
-    if (offset === this.current.bytes.length) this.#leave(this.current);
+  /** Takes up to `limit` records that can be sent as they lie; null when the next one cannot, or there is none. */
+  takePlain(limit: number): Run | null {
+    const run: Run = { first: this.#cursor, frames: [], ends: [] };
+    let length = 0;
+    while (run.ends.length < limit && this.fresh > 0 && this.#cursor === run.first + run.ends.length) {
+      const frames = this.#plainFrames(run.ends, length, limit);
+      if (frames.length === 0) break;
+      run.frames.push(frames);
+      length += frames.length;
+    }
+    return length > 0 ? run : null;
+  }
+
+  /** Takes plain records of the current batch until `ends`, where each ends from the beginning of the run, are `limit`. */
+  #plainFrames(ends: number[], length: number, limit: number): Uint8Array {
+    const batch = this.current;
+    const { bytes } = batch;
+    const from = this.#offset;
+    let at = from;
+    while (ends.length < limit && at < bytes.length && isPlain(bytes, at)) {
+      at += frameLength(bytes, at);
+      ends.push(length + at - from);
+      this.#cursor++;
+    }
+    this.#offset = at;
+    if (at === bytes.length) this.#leave(batch);
+    return bytes.subarray(from, at);
   }
 
   /** Jumps to a later seq, dropping what is at hand. */
@@ -128,15 +159,4 @@ function offsetOf(batch: Batch, seq: number): number {
   let at = 0;
   for (let skip = seq - batch.first; skip > 0; skip--) at += recordLength(batch.bytes, at);
   return at;
-}
-
-/** Where a run of at most `limit` plain records that begins at `offset` ends. */
-export function plainRun(bytes: Uint8Array, offset: number, limit: number): { end: number; count: number } {
-  let end = offset;
-  let count = 0;
-  while (count < limit && end < bytes.length && bytes[end] === 0) {
-    end += frameLength(bytes, end);
-    count++;
-  }
-  return { end, count };
 }

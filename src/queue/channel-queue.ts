@@ -119,10 +119,16 @@ export class ChannelQueue {
   }
 
   finish(consumer: Consumer, seq: number): Answered {
-    const message = this.#answer(consumer, seq);
-    if (typeof message === "string") return message;
+    const flight = this.#inFlight.flightOf(seq);
+    if (flight?.owner === consumer) {
+      consumer.hasRead(this.#inFlight.land(flight, seq));
+      consumer.landed();
+    } else {
+      const message = this.#answer(consumer, seq);
+      if (typeof message === "string") return message;
+      this.#backlog.finish(message);
+    }
     consumer.finishCount++;
-    this.#backlog.finish(message);
     this.#unsavedFinishes++;
     this.#saveNeed.add(this.#unsavedFinishes >= this.#limits.syncEvery ? "now" : "soon");
     return "done";

@@ -2,6 +2,7 @@
 
 import type { ChannelLife } from "./channel-life.ts";
 import { type HeldKey, NOTHING_DUE } from "./channel-store.ts";
+import type { SeqRange } from "./dropped-ranges.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";
 
 export interface ChannelState {
@@ -15,6 +16,8 @@ export interface ChannelState {
   readonly heldMark: HeldKey;
   /** Connections that own messages in flight. */
   readonly owners: readonly SavedOwner[];
+  readonly flights: readonly SavedFlight[];
+  /** Those in flight that are in none of the flights. */
   readonly inFlight: readonly SavedInFlight[];
   /** In the order of their turns. */
   readonly waiting: readonly SavedMessage[];
@@ -25,6 +28,16 @@ export interface SavedOwner {
   readonly id: string;
   /** Whether it was connected when the state was saved. */
   readonly isConnected: boolean;
+}
+
+/** Messages that were delivered for the first time, together. */
+export interface SavedFlight {
+  /** Those that are still in flight, in the order of the log. */
+  readonly ranges: readonly SeqRange[];
+  /** Index into `owners`. */
+  readonly owner: number;
+  readonly deliveredAt: number;
+  readonly at: number;
 }
 
 export interface SavedMessage {
@@ -49,7 +62,8 @@ export interface SavedDeferred extends SavedMessage {
 export type IdleState = Pick<ChannelState, "life" | "cursor" | "requeueCount" | "timeoutCount">;
 
 export function idleState(idle: IdleState): ChannelState {
-  return { ...idle, isPaused: false, heldMark: NOTHING_DUE, owners: [], inFlight: [], waiting: [], deferred: [] };
+  const nothing = { owners: [], flights: [], inFlight: [], waiting: [], deferred: [] };
+  return { ...idle, isPaused: false, heldMark: NOTHING_DUE, ...nothing };
 }
 
 /** `now` is when it is saved, ms: instants are written as the distance from it. */
@@ -80,6 +94,13 @@ export function encodeChannelState(state: ChannelState, now: number): Uint8Array
     message(entry);
     out.signed(entry.at - now);
   });
+  const ranges = rangesWriter(out, state.cursor);
+  list(out, state.flights, (flight) => {
+    ranges(flight.ranges);
+    out.unsigned(flight.owner);
+    out.signed(flight.deliveredAt - now);
+    out.signed(flight.at - now);
+  });
   return out.finish();
 }
 
@@ -103,7 +124,15 @@ export function decodeChannelState(bytes: Uint8Array): ChannelState {
   }));
   const waiting = readList(input, message);
   const deferred = readList(input, () => ({ ...message(), at: now + input.signed() }));
-  return { life, cursor, isPaused, requeueCount, timeoutCount, heldMark, owners, inFlight, waiting, deferred };
+  const ranges = rangesReader(input, cursor);
+  const flights = readList(input, () => ({
+    ranges: ranges(),
+    owner: input.unsigned(),
+    deliveredAt: now + input.signed(),
+    at: now + input.signed(),
+  }));
+  const messages = { owners, flights, inFlight, waiting, deferred };
+  return { life, cursor, isPaused, requeueCount, timeoutCount, heldMark, ...messages };
 }
 
 /** Each seq is written as the distance from the one before: neighbours are near. */
@@ -128,6 +157,27 @@ function messageReader(input: VarintReader, cursor: number, now: number): () => 
     const held = input.unsigned();
     return { seq, attempts, takenAt, heldDue: held === 0 ? null : held - 1 };
   };
+}
+
+function rangesWriter(out: VarintWriter, cursor: number): (ranges: readonly SeqRange[]) => void {
+  let previous = cursor;
+  return (ranges) =>
+    list(out, ranges, ({ from, to }) => {
+      out.signed(from - previous);
+      out.unsigned(to - from);
+      previous = to;
+    });
+}
+
+function rangesReader(input: VarintReader, cursor: number): () => SeqRange[] {
+  let previous = cursor;
+  return () =>
+    readList(input, () => {
+      const from = previous + input.signed();
+      const to = from + input.unsigned();
+      previous = to;
+      return { from, to };
+    });
 }
 
 function list<T>(out: VarintWriter, items: readonly T[], write: (item: T) => void): void {

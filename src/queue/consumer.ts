@@ -70,6 +70,16 @@ export class Consumer {
     return this.sentBytes - this.readBytes;
   }
 
+  /** It is sent messages, as frames back to back. */
+  sent(frames: readonly Uint8Array[], count: number): void {
+    for (const piece of frames) {
+      this.outbox.push(piece);
+      this.sentBytes += piece.length;
+    }
+    this.inFlight += count;
+    this.messageCount += count;
+  }
+
   /** A message is no longer in flight to it. */
   landed(): void {
     this.inFlight--;

@@ -2,13 +2,14 @@
 // frames, and further ones between them, in turns.
 
 import { writeAttempts } from "../protocol/message.ts";
-import type { Backlog, Run } from "./backlog.ts";
+import type { Backlog } from "./backlog.ts";
+import type { Run } from "./batch-window.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Consumers } from "./consumers.ts";
+import { Flight } from "./flight.ts";
 import type { InFlight } from "./in-flight.ts";
-import { frameLength } from "./record.ts";
 import type { SaveNeed } from "./save-need.ts";
-import { type Unfinished, unfinished } from "./unfinished.ts";
+import type { Unfinished } from "./unfinished.ts";
 
 /** Each takes up to 21 bytes of the state's row, which holds 2 MB (platform notes A1). */
 const MAX_UNFINISHED = 80_000;
@@ -66,13 +67,9 @@ export class Delivery {
   #deliverRun(run: Run, consumer: Consumer, now: number): boolean {
     this.#saveNeed.add("soon");
     if (this.#isSampledOut(consumer)) return false;
-    let at = 0;
-    for (let i = 0; i < run.count; i++) {
-      const length = frameLength(run.frames, at);
-      this.#startFlight(unfinished(run.first + i, now), consumer, length, now);
-      at += length;
-    }
-    consumer.outbox.push(run.frames);
+    const { first, frames, ends } = run;
+    this.#inFlight.start(new Flight(first, ends, consumer, now));
+    consumer.sent(frames, ends.length);
     return true;
   }
 
@@ -84,25 +81,18 @@ export class Delivery {
       return false;
     }
     const frame = (message.frame as Uint8Array).slice();
-    this.#startFlight(message, consumer, frame.length, now);
-    message.frame = null;
+    message.attempts++;
     writeAttempts(frame, 0, message.attempts);
-    consumer.outbox.push(frame);
+    message.owner = consumer;
+    message.position = consumer.sentBytes + frame.length;
+    message.deliveredAt = now;
+    message.at = now + consumer.settings.msgTimeoutMs;
+    message.frame = null;
+    this.#inFlight.add(message);
+    consumer.sent([frame], 1);
     // Saved before the frame goes out, so that attempts never fall, even after a crash.
     this.#saveNeed.add(message.attempts > 1 ? "now" : "soon");
     return true;
-  }
-
-  #startFlight(message: Unfinished, consumer: Consumer, length: number, now: number): void {
-    message.attempts++;
-    message.owner = consumer;
-    consumer.sentBytes += length;
-    message.position = consumer.sentBytes;
-    message.deliveredAt = now;
-    message.at = now + consumer.settings.msgTimeoutMs;
-    this.#inFlight.add(message);
-    consumer.inFlight++;
-    consumer.messageCount++;
   }
 
   /** N lets N + 1 of 100 pass, as nsqd does (spec 1.17). */

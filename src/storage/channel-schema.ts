@@ -5,6 +5,7 @@
 // 2  The state begins with the number 2, and always has the id (docs/decisions/0008). Of an ephemeral channel there are the decimal
 //    digits of the id.
 // 3  The version is marked in the schema, no longer in the state.
+// 4  The state ends with a list of flights: before, each message in flight was on its own.
 
 import { concat, fromByteString } from "../protocol/bytes.ts";
 import { VarintReader, VarintWriter } from "../queue/varint.ts";
@@ -16,7 +17,7 @@ const EPHEMERAL_LIFE = "1";
 /** A seq is above, since the first one of a topic is an instant in ms times 1024; a number of messages is below. */
 const LEAST_SEQ = 2 ** 50;
 
-export const channelSchema = new Schema(unmarkedVersion, [giveLife, dropVersionNumber]);
+export const channelSchema = new Schema(unmarkedVersion, [giveLife, dropVersionNumber, addFlights]);
 
 function unmarkedVersion(sql: Sql): number | null {
   if (selectFirst(sql, "SELECT 1 FROM sqlite_master WHERE name = 'state'") === null) return null;
@@ -48,6 +49,11 @@ function withLife(state: Uint8Array): Uint8Array {
 function dropVersionNumber(sql: Sql): void {
   const state = load(sql);
   if (state !== null && !isDigits(state)) save(sql, state.subarray(varints(2).length));
+}
+
+function addFlights(sql: Sql): void {
+  const state = load(sql);
+  if (state !== null && !isDigits(state)) save(sql, concat([state, varints(0)]));
 }
 
 /** Whether it is the state of an ephemeral channel. */

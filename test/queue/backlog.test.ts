@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Backlog } from "../../src/queue/backlog.ts";
 import type { HeldStore } from "../../src/queue/channel-store.ts";
+import { InFlight } from "../../src/queue/in-flight.ts";
 import { type Unfinished, unfinished } from "../../src/queue/unfinished.ts";
 import { MemoryChannelStore } from "../../src/storage/memory-channel-store.ts";
 import { ChannelRig } from "../helpers/channel.ts";
@@ -28,7 +29,7 @@ function deferMany(backlog: Backlog, rounds: number, bodyLength: number, perBatc
     const drafts = Array.from({ length: perBatch }, () => draft(body, T0 + 30_000));
     backlog.add([batchOf(1 + round * perBatch, drafts)]);
     backlog.takeRun(1, T0);
-    backlog.holdLong([], T0); // as part of the save that follows
+    backlog.holdLong(new InFlight(1), T0); // as part of the save that follows
     most = Math.max(most, deferredBytes(backlog));
   }
   expect(backlog.deferred.size).toBe(rounds * perBatch);
@@ -120,20 +121,22 @@ describe("Backlog that lacks the frames of what waits", () => {
 
 describe("Backlog whose message has lost its frame", () => {
   /** A message in flight for a minute, so that it is to be held, whose frame the topic turns out not to have. */
-  function lost(): { backlog: Backlog; message: Unfinished } {
+  function lost(): { backlog: Backlog; inFlight: InFlight; message: Unfinished } {
     const backlog = new Backlog(1, emptyStore());
     backlog.skipTo(3); // what was delivered is no longer at hand
     const message = unfinished(1, T0);
-    backlog.holdLong([message], T0 + MINUTE + 1);
+    const inFlight = new InFlight(1);
+    inFlight.add(message);
+    backlog.holdLong(inFlight, T0 + MINUTE + 1);
     expect(backlog.missing).toEqual([1]);
     expect(backlog.supply([1], [null])).toEqual([1]);
-    return { backlog, message };
+    return { backlog, inFlight, message };
   }
 
   it("[CHN19] in flight, asks for it once only, and it holds back no log", () => {
-    const { backlog, message } = lost();
-    expect([backlog.missing, backlog.low([message])]).toEqual([[], 3]);
-    for (let i = 2; i < 5; i++) backlog.holdLong([message], T0 + i * MINUTE);
+    const { backlog, inFlight } = lost();
+    expect([backlog.missing, backlog.low(inFlight)]).toEqual([[], 3]);
+    for (let i = 2; i < 5; i++) backlog.holdLong(inFlight, T0 + i * MINUTE);
     expect(backlog.missing).toEqual([]);
   });
 

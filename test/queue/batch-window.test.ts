@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY, toByteString } from "../../src/protocol/bytes.ts";
-import { BatchWindow, plainRun } from "../../src/queue/batch-window.ts";
+import { BatchWindow } from "../../src/queue/batch-window.ts";
 import type { Batch } from "../../src/queue/log-store.ts";
 import { batchOf, draft, framesIn, T0 } from "../helpers/records.ts";
 
@@ -25,11 +25,11 @@ function windowWith(cursor: number, ...batches: Batch[]): BatchWindow {
 
 /** Takes the next message; gives its body. */
 function next(window: BatchWindow): string {
-  const { bytes } = window.current;
-  const { end } = plainRun(bytes, window.offset, 1);
-  const [received] = framesIn([bytes.subarray(window.offset, end)]);
-  expect(received?.seq).toBe(window.cursor);
-  window.advance();
+  const seq = window.cursor;
+  const run = window.takePlain(1);
+  expect(run?.first).toBe(seq);
+  const [received] = framesIn(run?.frames ?? []);
+  expect(received?.seq).toBe(seq);
   return toByteString(received?.body ?? EMPTY);
 }
 
@@ -120,12 +120,28 @@ describe("BatchWindow", () => {
   });
 });
 
-describe("plainRun", () => {
-  it("[LOG10] a run ends before a deferred record, at the limit, or with the batch", () => {
-    const { bytes } = batchOf(1, ["a", "bb", draft("c", T0), "d"]);
-    expect(plainRun(bytes, 0, 9)).toEqual({ count: 2, end: 34 + 1 + 34 + 2 });
-    expect(plainRun(bytes, 0, 1)).toEqual({ count: 1, end: 34 + 1 });
-    expect(plainRun(bytes, 71, 9)).toEqual({ count: 0, end: 71 });
-    expect(plainRun(bytes, 71 + 43, 9)).toEqual({ count: 1, end: bytes.length });
+describe("a run of plain records", () => {
+  /** What `takePlain` gives: seqs and bodies, and where the frames end. */
+  function taken(window: BatchWindow, limit: number): unknown {
+    const run = window.takePlain(limit);
+    return run && [run.first, ...framesIn(run.frames).map(({ body }) => toByteString(body)), ...run.ends];
+  }
+
+  it("[LOG10] ends before a deferred record, at the limit, or with what is at hand", () => {
+    const window = windowWith(1, batchOf(1, ["a", "bb", "ccc", draft("d", T0), "e"]));
+    expect(taken(window, 1)).toEqual([1, "a", 35]);
+    expect(taken(window, 9)).toEqual([2, "bb", "ccc", 36, 36 + 37]);
+    expect([taken(window, 9), window.cursor]).toEqual([null, 4]);
+    window.advance();
+    expect(taken(window, 9)).toEqual([5, "e", 35]);
+    expect(taken(window, 9)).toBeNull();
+  });
+
+  it("[LOG10] goes on in the next batch, but not behind a gap", () => {
+    const window = windowWith(1, batch(1, 2), batch(3, 3), nothing(6, 2), batch(8, 1));
+    expect(taken(window, 4)).toEqual([1, "m1", "m2", "m3", "m4", 36, 72, 108, 144]);
+    expect(taken(window, 4)).toEqual([5, "m5", 36]);
+    expect(taken(window, 4)).toEqual([8, "m8", 36]);
+    expect([window.fresh, window.freshBytes]).toEqual([0, 0]);
   });
 });

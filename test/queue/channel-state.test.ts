@@ -23,6 +23,8 @@ const message: fc.Arbitrary<SavedMessage> = fc.record({
 });
 const inFlight = fc.tuple(message, fc.record({ owner: fc.nat(300), deliveredAt: instant, at: instant }));
 const deferred = fc.tuple(message, fc.record({ at: instant }));
+const range = fc.tuple(seq, fc.nat(5_000)).map(([from, count]) => ({ from, to: from + count }));
+const flight = fc.record({ ranges: fc.array(range), owner: fc.nat(300), deliveredAt: instant, at: instant });
 /** Any byte string, as connection ids are. */
 const id = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) });
 
@@ -35,6 +37,7 @@ const state: fc.Arbitrary<ChannelState> = fc
     timeoutCount: fc.nat(),
     heldMark: fc.record({ due: fc.oneof(fc.constant(0), instant), seq }),
     owners: fc.array(fc.record({ id, isConnected: flag }), { maxLength: 5 }),
+    flights: fc.array(flight),
     inFlight: fc.array(inFlight.map(([a, b]) => ({ ...a, ...b }))),
     waiting: fc.array(message),
     deferred: fc.array(deferred.map(([a, b]) => ({ ...a, ...b }))),
@@ -56,6 +59,17 @@ const example: ChannelState = {
   owners: [
     { id: "0f8fad5b", isConnected: true },
     { id: "\xff\x00", isConnected: false },
+  ],
+  flights: [
+    {
+      ranges: [
+        { from: START + 20, to: START + 22 },
+        { from: START + 30, to: START + 31 },
+      ],
+      owner: 0,
+      deliveredAt: T0 - 7,
+      at: T0 + 60_000,
+    },
   ],
   inFlight: [
     { seq: START + 9, attempts: 1, takenAt: T0 - 5, heldDue: null, owner: 1, deliveredAt: T0 - 5, at: T0 + 9 },
@@ -101,6 +115,18 @@ describe("channel state", () => {
     expect(decodeChannelState(bytes)).toEqual(saved);
   });
 
+  it("[DUR2] what was delivered together and answered in order takes a few bytes, not some for each message", () => {
+    const owners = [{ id: "0f8fad5b", isConnected: true }];
+    const flights = Array.from({ length: 20 }, (_, i) => {
+      const from = START + 500 * i;
+      return { ranges: [{ from: from + 100, to: from + 500 }], owner: 0, deliveredAt: T0 - 9, at: T0 + 60_000 };
+    });
+    const saved = { ...idle(START + 10_000), owners, flights };
+    const bytes = encodeChannelState(saved, T0);
+    expect(bytes.length).toBeLessThan(64 + 20 * 16);
+    expect(decodeChannelState(bytes)).toEqual(saved);
+  });
+
   it("[DUR6] a state that was cut off anywhere is refused", () => {
     const bytes = encodeChannelState(example, T0);
     expect(decodeChannelState(bytes)).toEqual(example);
@@ -111,9 +137,9 @@ describe("channel state", () => {
 
   it("[DUR6] a list that announces more than is there is refused at once", () => {
     const bytes = encodeChannelState(idle(START), T0);
-    const lists = bytes.length - 4; // four empty lists end the state
+    const lists = bytes.length - 5; // five empty lists end the state
     const huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f];
-    for (let list = 0; list < 4; list++) {
+    for (let list = 0; list < 5; list++) {
       const damaged = Uint8Array.from([...bytes.subarray(0, lists + list), ...huge]);
       expect(() => decodeChannelState(damaged), `list ${list}`).toThrow();
     }

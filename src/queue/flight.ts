@@ -1,0 +1,83 @@
+// Messages that went to a consumer together when each was delivered for the first time: neighbours in the log, with one deadline. What
+// they share is kept once, so that a message in flight takes a number and no object of its own.
+
+import type { Consumer } from "./consumer.ts";
+import type { SeqRange } from "./dropped-ranges.ts";
+import { type Unfinished, unfinished } from "./unfinished.ts";
+
+/** A flight of which less than one in so many messages is left takes more memory than these would on their own. */
+const SPARSE = 8;
+
+export class Flight {
+  readonly first: number;
+  readonly owner: Consumer;
+  /** When it was sent, ms. */
+  readonly deliveredAt: number;
+  /** When what is left of it times out, ms. */
+  readonly at: number;
+  /** Where each message's frame ends, bytes from the beginning of the first; 0 when it is not in flight any more. */
+  readonly #ends: number[];
+  /** Where the first frame begins in the stream of the owner's messages, bytes. */
+  readonly #position: number;
+  #size: number;
+
+  /** To be made before the owner is `sent` the frames; `ends` tells where each ends, and is the flight's from now on. */
+  constructor(first: number, ends: number[], owner: Consumer, now: number) {
+    this.first = first;
+    this.#ends = ends;
+    this.owner = owner;
+    this.#position = owner.sentBytes;
+    this.deliveredAt = now;
+    this.at = now + owner.settings.msgTimeoutMs;
+    this.#size = ends.length;
+  }
+
+  /** How many of its messages are in flight. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get isSparse(): boolean {
+    return this.#size * SPARSE < this.#ends.length;
+  }
+
+  has(seq: number): boolean {
+    const index = seq - this.first;
+    return index >= 0 && index < this.#ends.length && this.#ends[index] !== 0;
+  }
+
+  /** A message, which it must have, is not in flight any more. Returns where its frame ended in the stream of the owner's messages. */
+  land(seq: number): number {
+    const index = seq - this.first;
+    const end = this.#ends[index] as number;
+    this.#ends[index] = 0;
+    this.#size--;
+    return this.#position + end;
+  }
+
+  /** Takes out a message, which it must have, to be one on its own. */
+  take(seq: number): Unfinished {
+    const { owner, deliveredAt, at } = this;
+    return { ...unfinished(seq, deliveredAt), attempts: 1, owner, position: this.land(seq), deliveredAt, at };
+  }
+
+  /** Its messages in flight, as ranges of seqs. */
+  get ranges(): SeqRange[] {
+    const ranges: SeqRange[] = [];
+    let from: number | null = null;
+    for (let index = 0; index <= this.#ends.length; index++) {
+      const isInFlight = (this.#ends[index] ?? 0) !== 0;
+      if (isInFlight) from ??= this.first + index;
+      else if (from !== null) {
+        ranges.push({ from, to: this.first + index });
+        from = null;
+      }
+    }
+    return ranges;
+  }
+
+  /** The seqs of its messages in flight. */
+  *[Symbol.iterator](): Iterator<number> {
+    for (let index = 0; index < this.#ends.length; index++) if (this.#ends[index] !== 0) yield this.first + index;
+  }
+}
