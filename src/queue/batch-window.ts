@@ -13,6 +13,8 @@ export interface Run {
   readonly ends: number[];
 }
 
+/** A run of at least so many bytes ends with its batch: it is after each run that a consumer is looked at. */
+const LONG_RUN = 2 ** 19;
 /** Bytes of delivered batches that are kept for redelivery. */
 const KEPT_BYTES = 2 * 2 ** 20;
 
@@ -82,7 +84,12 @@ export class BatchWindow {
   takePlain(limit: number): Run | null {
     const run: Run = { first: this.#cursor, frames: [], ends: [] };
     let length = 0;
-    while (run.ends.length < limit && this.fresh > 0 && this.#cursor === run.first + run.ends.length) {
+    while (
+      run.ends.length < limit &&
+      length < LONG_RUN &&
+      this.fresh > 0 &&
+      this.#cursor === run.first + run.ends.length
+    ) {
       const frames = this.#plainFrames(run.ends, length, limit);
       if (frames.length === 0) break;
       run.frames.push(frames);

@@ -144,4 +144,10 @@ describe("a run of plain records", () => {
     expect(taken(window, 4)).toEqual([8, "m8", 36]);
     expect([window.fresh, window.freshBytes]).toEqual([0, 0]);
   });
+
+  it("[CHN18] ends with a batch when it is long, so that its consumer is looked at before it gets more", () => {
+    const large = "x".repeat(2 ** 19);
+    const window = windowWith(1, batchOf(1, [large]), batchOf(2, [large]), batch(3, 1));
+    expect([1, 2, 3].map(() => window.takePlain(9)?.ends.length)).toEqual([1, 1, 1]);
+  });
 });
