@@ -14,9 +14,11 @@ export class Params {
 
   /** Refuses a query that Go's url.ParseQuery refuses. */
   static of(request: Request): Params | HttpError {
-    const { search } = new URL(request.url);
-    const isMalformed = /%(?![0-9a-fA-F]{2})/.test(search) || search.includes(";");
-    return isMalformed ? new HttpError(400, "INVALID_REQUEST") : new Params(new URLSearchParams(search));
+    const { url } = request;
+    const at = url.indexOf("?");
+    const query = at < 0 ? "" : url.slice(at + 1);
+    const isMalformed = /%(?![0-9a-fA-F]{2})/.test(query) || query.includes(";");
+    return isMalformed ? new HttpError(400, "INVALID_REQUEST") : new Params(new URLSearchParams(query));
   }
 
   /** Null when it is absent; one without a value is present and empty. */

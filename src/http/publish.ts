@@ -69,6 +69,7 @@ function checkBody(body: Uint8Array | null, isBinary: boolean, limits: BodyLimit
     const problem = new MpubCheck(limits).check(body, 0, body.length, true);
     return problem ? new HttpError(413, problem.code) : mpubMessages(body, 0);
   }
+  if (body.length <= limits.maxMsgSize) return lines(body); // so no line is too big
   for (const { from, to } of lines(body)) if (to - from > limits.maxMsgSize) return new HttpError(413, "MSG_TOO_BIG");
   return lines(body);
 }

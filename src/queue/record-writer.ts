@@ -43,17 +43,22 @@ export class RecordWriter {
     this.#makeRoom(length);
     writeRecord(this.#buffer, this.#size, source, start, end, due);
     this.#size += length;
-    this.#count++;
-    this.#bodyBytes += end - start;
-    if (due !== 0) this.#deferred++;
-    this.#totalCount++;
-    this.#totalSize += length;
+    this.#note(length, end - start, due);
   }
 
-  /** Adds records that another writer collected. */
+  /** Adds records that another writer collected: as many as share a row are copied together. */
   addRecords(records: Uint8Array): void {
-    for (let at = 0; at < records.length; at += recordLength(records, at)) {
-      this.add(records, at + BODY_OFFSET, at + frameLength(records, at), dueAt(records, at));
+    for (let start = 0, end = 0; start < records.length; start = end) {
+      let length = recordLength(records, end);
+      this.#makeRoom(length);
+      do {
+        this.#note(length, frameLength(records, end) - BODY_OFFSET, dueAt(records, end));
+        end += length;
+        length = end < records.length ? recordLength(records, end) : Number.POSITIVE_INFINITY;
+      } while (this.#size + (end - start) + length <= SEGMENT_SIZE);
+      this.#makeRoom(end - start);
+      this.#buffer.set(records.subarray(start, end), this.#size);
+      this.#size += end - start;
     }
   }
 
@@ -65,6 +70,14 @@ export class RecordWriter {
     this.#totalCount = 0;
     this.#totalSize = 0;
     return segments;
+  }
+
+  #note(length: number, bodyBytes: number, due: number): void {
+    this.#count++;
+    this.#bodyBytes += bodyBytes;
+    if (due !== 0) this.#deferred++;
+    this.#totalCount++;
+    this.#totalSize += length;
   }
 
   #makeRoom(length: number): void {

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { toByteString } from "../../src/protocol/bytes.ts";
+import { concat, toByteString } from "../../src/protocol/bytes.ts";
 import { dueAt, frameOf, MAX_BODY, recordLength, stamp } from "../../src/queue/record.ts";
 import { RecordWriter, SEGMENT_SIZE, type Segment } from "../../src/queue/record-writer.ts";
+import { Random } from "../helpers/random.ts";
 import { draft, framesIn, NODE, segmentsOf, T0 } from "../helpers/records.ts";
 
 /** The bodies and due times in a segment. */
@@ -14,6 +16,16 @@ function contentOf({ bytes }: Segment): { body: string; due: number }[] {
     content.push({ body: toByteString(received?.body ?? new Uint8Array(0)), due: dueAt(records, at) });
   }
   return content;
+}
+
+/** A segment as it is stored, its bytes in a form that is quickly compared. */
+function stamped({ bytes, ...rest }: Segment) {
+  stamp(bytes, NODE, 0, T0);
+  return { ...rest, size: bytes.length, hash: createHash("sha1").update(bytes).digest("hex") };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0);
 }
 
 describe("RecordWriter", () => {
@@ -83,5 +95,26 @@ describe("RecordWriter", () => {
       { body: "now", due: 0 },
     ]);
     expect(segment).toMatchObject({ count: 4, deferred: 1, bodyBytes: 11 });
+  });
+
+  it("[LOG1] records that another writer collected are shared out among rows as they would be one by one", () => {
+    const random = new Random(1);
+    const exact = SEGMENT_SIZE - 2 * 34 - 10;
+    const cases = [
+      [exact, 10, 1],
+      [exact, 11, 1],
+      [exact + 1, 10, 1],
+      ...Array.from({ length: 20 }, () =>
+        Array.from({ length: 20 }, () => random.int(random.pick([2, 100_000, SEGMENT_SIZE + 2]))),
+      ),
+    ];
+    for (const sizes of cases) {
+      const drafts = sizes.map((size, i) => draft(new Uint8Array(size).fill(i), i % 3 === 2 ? 5 : 0));
+      const oneByOne = segmentsOf(drafts);
+      const writer = new RecordWriter();
+      writer.addRecords(concat(oneByOne.map(({ bytes }) => bytes)));
+      expect([writer.count, writer.size]).toEqual([sizes.length, sum(oneByOne.map(({ bytes }) => bytes.length))]);
+      expect(writer.take().map(stamped)).toEqual(oneByOne.map(stamped));
+    }
   });
 });
