@@ -62,6 +62,7 @@ export class Topic extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    const { storage } = ctx;
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
       // The platform gives up an alarm that failed some times (platform notes A3).
@@ -70,7 +71,7 @@ export class Topic extends DurableObject<Env> {
     this.#topic = OpenTopic.load(this.#address.topic, Date.now(), this.#surroundings);
     this.#producers = new Producers(ctx, this.#address.topic, this.#options, {
       store: (segments) => this.#store(segments),
-      confirmed: () => this.#confirmed(),
+      confirmed: () => storage.sync(),
       ready: () => this.#introduction,
       publishTo: (topic, records) => this.#other(topic).publish(records),
       createTopic: (topic) => {
@@ -333,13 +334,6 @@ export class Topic extends DurableObject<Env> {
   #makeRoom(topic: OpenTopic): void {
     this.#alarm.setBy(Date.now() + RETRY_MS);
     void topic.fanOut.ask();
-  }
-
-  /** Resolves when what was written is durable, and what came in the meantime has been looked at. */
-  async #confirmed(): Promise<void> {
-    await this.ctx.storage.sync();
-    // Each message of a socket is an event of its own: without this turn only one or two would get in before the next row.
-    await scheduler.wait(0);
   }
 
   async #removeChannel(topic: OpenTopic, channel: string): Promise<void> {

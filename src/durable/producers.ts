@@ -32,13 +32,15 @@ export class Producers {
   readonly #forwarder: Forwarder;
   readonly #sockets: Sockets;
   readonly #host: ProducersHost;
+  /** Sockets of which a sleep would forget something; there are none while the publisher rests. */
+  readonly #unkept = new Set<Socket>();
   readonly #keepAwake = new KeepAwake(() => this.#sockets.isReceiving(Date.now()));
 
   constructor(ctx: DurableObjectState, topic: string, options: Options, host: ProducersHost) {
     this.#topic = topic;
     this.#host = host;
     const answered = (sessions: Session[]) => this.#answered(sessions);
-    this.#publisher = new Publisher(host, options.linger, answered);
+    this.#publisher = new Publisher(host, options.linger, { answered, rested: () => this.#keepAll() });
     this.#forwarder = new Forwarder(host.publishTo, answered);
     this.#sockets = new Sockets(ctx, (connection, settings) => {
       const initial = settings ?? initialSettings(connection, directDefaults(options));
@@ -108,16 +110,21 @@ export class Producers {
   #afterwards(sockets: readonly Socket[]): void {
     for (const socket of sockets) {
       socket.flush();
-      if (socket.isOpen) this.#keep(socket);
-      else this.#sockets.remove(socket);
+      if (!socket.isOpen) this.#sockets.remove(socket);
+      else {
+        this.#unkept.add(socket);
+        this.#host.wakeBy(socket.heartbeat.nextAt);
+        if (socket.session.hasLongPartial) this.#keepAwake.check();
+      }
     }
     this.#publisher.flush();
     this.#forwarder.flush();
+    if (this.#publisher.isAtRest) this.#keepAll();
   }
 
-  #keep(socket: Socket): void {
-    socket.keep();
-    this.#host.wakeBy(socket.heartbeat.nextAt);
-    if (socket.session.hasLongPartial) this.#keepAwake.check();
+  /** Keeps what a sleep would forget. While rows are being stored there is none, so one time is enough for many events. */
+  #keepAll(): void {
+    for (const socket of this.#unkept) if (socket.isOpen) socket.keep();
+    this.#unkept.clear();
   }
 }

@@ -15,20 +15,36 @@ export interface PublisherHost {
   ready(): Promise<void> | null;
 }
 
+export interface PublisherEvents {
+  /** These sessions have something to say now. */
+  answered(sessions: Session[]): void;
+  /** All that came is stored and confirmed. */
+  rested(): void;
+}
+
+/** How often in a row the event loop brings nothing before nothing more is on its way. */
+const QUIET_TURNS = 4;
+/** How often at most a row waits for more: who sends without end must not hold up the others. */
+const MAX_TURNS = 100;
+
 export class Publisher {
   readonly #host: PublisherHost;
   /** How long the first of some publishes waits for others, ms. */
   readonly #lingerMs: number;
-  /** These sessions have something to say now. */
-  readonly #answered: (sessions: Session[]) => void;
+  readonly #events: PublisherEvents;
   readonly #writer = new RecordWriter();
   #group = new PublishGroup();
   #isWaiting = false;
 
-  constructor(host: PublisherHost, lingerMs: number, answered: (sessions: Session[]) => void) {
+  constructor(host: PublisherHost, lingerMs: number, events: PublisherEvents) {
     this.#host = host;
     this.#lingerMs = lingerMs;
-    this.#answered = answered;
+    this.#events = events;
+  }
+
+  /** Whether nothing is being stored, or waits to be. */
+  get isAtRest(): boolean {
+    return !this.#isWaiting;
   }
 
   /** Takes a session's publish; `flush` is to follow. */
@@ -53,25 +69,48 @@ export class Publisher {
 
   #begin(): void {
     if (this.#lingerMs === 0) this.#store();
-    else this.#waitFor(new Promise((resolve) => setTimeout(resolve, this.#lingerMs)), () => this.#store());
+    else
+      this.#waitFor(
+        () => new Promise((resolve) => setTimeout(resolve, this.#lingerMs)),
+        () => this.#store(),
+      );
   }
 
   #store(): void {
     const group = this.#group;
     this.#group = new PublishGroup();
     const outcome = this.#host.store(this.#writer.take());
-    const answer = () => this.#answered(group.settle(outcome));
+    if (!this.#isWaiting)
+      this.#waitFor(
+        () => this.#settled(),
+        () => this.flush(),
+      );
+    const answer = () => this.#events.answered(group.settle(outcome));
     const ready = this.#host.ready();
     if (ready === null) answer();
     else void ready.then(answer);
-    if (!this.#isWaiting) this.#waitFor(this.#host.confirmed(), () => this.flush());
   }
 
-  #waitFor(promise: Promise<void>, then: () => void): void {
+  /**
+   * Resolves when the last row is confirmed, and what came meanwhile is whole. Each message of a socket is an event of its own, and
+   * where a commit blocks the event loop they queue behind it: asking again what is confirmed already lets in one at a time.
+   */
+  async #settled(): Promise<void> {
+    await this.#host.confirmed();
+    if (this.#writer.size === 0) return;
+    for (let turns = 0, quiet = 0; turns < MAX_TURNS && quiet < QUIET_TURNS; turns++) {
+      const before = this.#writer.count;
+      await this.#host.confirmed();
+      quiet = this.#writer.count === before ? quiet + 1 : 0;
+    }
+  }
+
+  #waitFor(what: () => Promise<void>, then: () => void): void {
     this.#isWaiting = true;
-    void promise.then(() => {
+    void what().then(() => {
       this.#isWaiting = false;
       then();
+      if (this.isAtRest) this.#events.rested();
     });
   }
 }
