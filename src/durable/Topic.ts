@@ -70,7 +70,7 @@ export class Topic extends DurableObject<Env> {
     this.#topic = OpenTopic.load(this.#address.topic, Date.now(), this.#surroundings);
     this.#producers = new Producers(ctx, this.#address.topic, this.#options, {
       store: (segments) => this.#store(segments),
-      confirmed: () => this.ctx.storage.sync(),
+      confirmed: () => ctx.storage.sync(),
       ready: () => this.#introduction,
       publishTo: (topic, records) => this.#other(topic).publish(records),
       createTopic: (topic) => {

@@ -20,6 +20,12 @@ export function byte(buffer: Uint8Array, at: number): number {
   return buffer[at] as number;
 }
 
+/** Whether `prefix` lies in `buffer` at `at`. */
+export function startsWith(buffer: Uint8Array, at: number, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (buffer[at + i] !== prefix[i]) return false;
+  return true;
+}
+
 export function toByteString(buffer: Uint8Array, start = 0, end = buffer.length): string {
   let text = "";
   for (let i = start; i < end; i++) text += String.fromCharCode(byte(buffer, i));

@@ -2,7 +2,7 @@
 // complete and sizes are judged as soon as they are known, so that a bad topic or an oversized body is refused before the
 // body arrives.
 
-import { byte, EMPTY, readInt32 } from "./bytes.ts";
+import { byte, EMPTY, readInt32, startsWith } from "./bytes.ts";
 import { CommandLine, carriesBody, isPublishOfOne } from "./command.ts";
 
 export interface BodyLimits {
@@ -27,9 +27,13 @@ const LF = 10;
 const CR = 13;
 /** Bytes of a line with its line end (nsqd's read buffer, nsqd/client_v2.go). */
 const MAX_LINE_LENGTH = 16_384;
+/** A longer line is not recognised when it comes again. */
+const MAX_KNOWN_LENGTH = 256;
 
 export class CommandDecoder {
   readonly line = new CommandLine();
+  /** Whether `line` is byte for byte that of the command before. */
+  isRepeated = false;
   size = 0;
   bodyStart = 0;
   bodyEnd = 0;
@@ -43,6 +47,8 @@ export class CommandDecoder {
   #scanned = 0;
   #state: State = "line";
   #isOwned = false;
+  /** The last line with its end, when a body follows it: producers say the same again and again. Else empty. */
+  #known = EMPTY;
 
   constructor(limits: BodyLimits) {
     this.#limits = limits;
@@ -111,15 +117,29 @@ export class CommandDecoder {
 
   #nextLine(): Decoded {
     this.commandStart = this.#at;
+    const knownEnd = this.#at + this.#known.length;
+    this.isRepeated = knownEnd > this.#at && knownEnd <= this.#end && startsWith(this.#buffer, this.#at, this.#known);
+    if (this.isRepeated) return this.#endLine(knownEnd, true);
     const limit = Math.min(this.#end, this.#at + MAX_LINE_LENGTH);
     let lf = this.#scanned;
     while (lf < limit && byte(this.#buffer, lf) !== LF) lf++;
     this.#scanned = lf;
     if (lf === limit) return limit - this.#at === MAX_LINE_LENGTH ? "overlong-line" : "incomplete";
     const lineEnd = lf > this.#at && byte(this.#buffer, lf - 1) === CR ? lf - 1 : lf;
-    this.line.parse(this.#buffer, this.#at, lineEnd);
-    this.#moveTo(lf + 1);
-    if (carriesBody(this.line.name)) this.#state = "size";
+    const start = this.#at;
+    this.line.parse(this.#buffer, start, lineEnd);
+    const hasBody = carriesBody(this.line.name);
+    this.#known = EMPTY;
+    if (hasBody && lf - start < MAX_KNOWN_LENGTH) {
+      this.#known = this.#buffer.slice(start, lf + 1);
+      this.line.parse(this.#known, 0, lineEnd - start); // so that it stays valid
+    }
+    return this.#endLine(lf + 1, hasBody);
+  }
+
+  #endLine(at: number, hasBody: boolean): Decoded {
+    this.#moveTo(at);
+    if (hasBody) this.#state = "size";
     return "line";
   }
 

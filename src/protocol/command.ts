@@ -1,6 +1,6 @@
 // The commands of the V2 protocol, and their lines (spec 1.2).
 
-import { byte, toByteString } from "./bytes.ts";
+import { byte, fromByteString, startsWith, toByteString } from "./bytes.ts";
 
 export const COMMAND_NAMES = [
   "IDENTIFY",
@@ -30,6 +30,15 @@ export function isPublishOfOne(name: string): boolean {
   return name === "PUB" || name === "DPUB";
 }
 
+const NAME_BYTES = COMMAND_NAMES.map((name) => ({ name, bytes: fromByteString(name) }));
+
+/** The name that lies in `buffer` from `start` to `end`; no text is built for one that is a command's. */
+function nameAt(buffer: Uint8Array, start: number, end: number): string {
+  for (const { name, bytes } of NAME_BYTES)
+    if (end - start === bytes.length && startsWith(buffer, start, bytes)) return name;
+  return toByteString(buffer, start, end);
+}
+
 const SPACE = 0x20;
 /** No command has more parameters than this; further ones are only counted. */
 const KEPT_PARAMS = 3;
@@ -45,12 +54,15 @@ export class CommandLine {
   #buffer: Uint8Array = new Uint8Array(0);
   readonly #starts = new Array<number>(KEPT_PARAMS).fill(0);
   readonly #ends = new Array<number>(KEPT_PARAMS).fill(0);
+  /** The first parameter, once it was asked for: the same line may be asked again and again. */
+  #first: string | null = null;
 
   parse(buffer: Uint8Array, start: number, end: number): void {
     this.#buffer = buffer;
     let wordEnd = this.#wordEnd(start, end);
-    this.name = toByteString(buffer, start, wordEnd);
+    this.name = nameAt(buffer, start, wordEnd);
     this.paramCount = 0;
+    this.#first = null;
     while (wordEnd < end) {
       const wordStart = wordEnd + 1;
       wordEnd = this.#wordEnd(wordStart, end);
@@ -64,7 +76,9 @@ export class CommandLine {
 
   /** A parameter as a byte string; it must exist. */
   param(index: number): string {
-    return toByteString(this.#buffer, this.#starts[index], this.#ends[index]);
+    if (index > 0) return toByteString(this.#buffer, this.#starts[index], this.#ends[index]);
+    this.#first ??= toByteString(this.#buffer, this.#starts[0], this.#ends[0]);
+    return this.#first;
   }
 
   paramLength(index: number): number {

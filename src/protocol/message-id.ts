@@ -20,18 +20,27 @@ DIGITS.forEach((code, value) => {
   VALUES[code] = value;
 });
 
+/** The two digits of each byte, as 16 bits. */
+const PAIRS = Uint16Array.from(
+  { length: 256 },
+  (_, i) => ((DIGITS[i >>> 4] as number) << 8) | (DIGITS[i & 15] as number),
+);
+
 const TWO_32 = 2 ** 32;
 const HIGH_SEQ_BITS = 22;
 
 /** Writes the id of a message; `node` 0 to 1023, `seq` a safe integer. */
-export function writeMessageId(buffer: Uint8Array, at: number, node: number, seq: number): void {
+export function writeMessageId(view: DataView, at: number, node: number, seq: number): void {
   const low = seq >>> 0;
-  const high = (node << HIGH_SEQ_BITS) | ((seq - low) / TWO_32);
-  for (let i = 0; i < 8; i++) {
-    const shift = 28 - 4 * i;
-    buffer[at + i] = DIGITS[(high >>> shift) & 15] as number;
-    buffer[at + 8 + i] = DIGITS[(low >>> shift) & 15] as number;
-  }
+  writeHex(view, at, (node << HIGH_SEQ_BITS) | ((seq - low) / TWO_32));
+  writeHex(view, at + 8, low);
+}
+
+function writeHex(view: DataView, at: number, value: number): void {
+  view.setUint16(at, PAIRS[value >>> 24] as number);
+  view.setUint16(at + 2, PAIRS[(value >>> 16) & 255] as number);
+  view.setUint16(at + 4, PAIRS[(value >>> 8) & 255] as number);
+  view.setUint16(at + 6, PAIRS[value & 255] as number);
 }
 
 /** The seq of an id of this node, or NOT_AN_ID: any other 16 bytes name no message here. */
@@ -54,6 +63,6 @@ export function parseMessageId(buffer: Uint8Array, at: number, node: number): nu
 /** The id as text, for logs, statistics and people. */
 export function messageId(node: number, seq: number): string {
   const buffer = new Uint8Array(MESSAGE_ID_LENGTH);
-  writeMessageId(buffer, 0, node, seq);
+  writeMessageId(new DataView(buffer.buffer), 0, node, seq);
   return String.fromCharCode(...buffer);
 }

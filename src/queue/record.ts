@@ -92,6 +92,6 @@ export function stamp(records: Uint8Array, node: number, firstSeq: number, now: 
   let seq = firstSeq;
   for (let at = 0; at < records.length; at += recordLength(records, at)) {
     view.setBigInt64(at + TIMESTAMP_OFFSET, timestamp);
-    writeMessageId(records, at + ID_OFFSET, node, seq++);
+    writeMessageId(view, at + ID_OFFSET, node, seq++);
   }
 }

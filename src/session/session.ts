@@ -324,13 +324,10 @@ export class Session {
   }
 
   #beginLine(): void {
-    const { name } = this.#decoder.line;
-    if (!isCommandName(name)) {
-      this.#fail(invalid(`invalid command ${name}`));
-      return;
-    }
-    this.#command = commands[name];
-    if (this.#command.isBarrier && !this.replies.isEmpty) this.#awaitsReplies = true;
+    const { line, isRepeated } = this.#decoder;
+    if (!isRepeated) this.#command = isCommandName(line.name) ? commands[line.name] : null;
+    if (this.#command === null) this.#fail(invalid(`invalid command ${line.name}`));
+    else if (this.#command.isBarrier && !this.replies.isEmpty) this.#awaitsReplies = true;
     else this.#carryOutLine();
   }
 

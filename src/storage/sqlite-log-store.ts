@@ -27,6 +27,8 @@ const FROM_BATCH_OF = "first >= coalesce((SELECT max(first) FROM log WHERE first
 
 export class SqliteLogStore implements LogStore {
   readonly #sql: Sql;
+  /** The oldest row; null when it is to be looked up. */
+  #oldest: BatchPlace | null = null;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -51,7 +53,8 @@ export class SqliteLogStore implements LogStore {
   }
 
   oldest(): BatchPlace | null {
-    return this.#place("SELECT first, count, total_bytes FROM log ORDER BY first LIMIT 1");
+    this.#oldest ??= this.#place("SELECT first, count, total_bytes FROM log ORDER BY first LIMIT 1");
+    return this.#oldest;
   }
 
   totalBytesBefore(seq: number): number {
@@ -65,15 +68,21 @@ export class SqliteLogStore implements LogStore {
     const [batch] = batches;
     if (batch && batches.length === 1) this.#appendOne(batch, free);
     else {
-      this.#sql.atomically(() => {
-        for (const each of batches) this.#appendOne(each, free);
-      });
+      try {
+        this.#sql.atomically(() => {
+          for (const each of batches) this.#appendOne(each, free);
+        });
+      } catch (error) {
+        this.#oldest = null; // it may have been overwritten, and is there again
+        throw error;
+      }
     }
   }
 
   #appendOne({ first, count, deferred, totalBytes, bytes }: StoredBatch, free: number): void {
     const oldest = this.oldest();
     if (oldest !== null && oldest.first + oldest.count <= free) {
+      this.#oldest = null;
       // One row written, where deleting the old row and inserting the new one would be two.
       this.#sql.exec(OVERWRITE, ...[first, count, deferred, totalBytes, bytes, oldest.first]);
     } else {
@@ -112,6 +121,7 @@ export class SqliteLogStore implements LogStore {
   trim(free: number): boolean {
     const last = this.#lastFreeBut(KEPT_FREE_ROWS, free);
     if (last === null) return false;
+    this.#oldest = null;
     this.#sql.exec(
       `DELETE FROM log WHERE first IN (SELECT first FROM log WHERE first <= ? ORDER BY first LIMIT ${TRIMMED_AT_ONCE})`,
       last,

@@ -8,8 +8,9 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { toByteString } from "../../src/protocol/bytes.ts";
+import { fromByteString, toByteString } from "../../src/protocol/bytes.ts";
 import { SqliteChannelStore } from "../../src/storage/sqlite-channel-store.ts";
+import { command } from "../helpers/commands.ts";
 import { channelStats, channelStub, post, publish, stats, topicStub, until } from "./broker-api.ts";
 import { direct, V2Client } from "./v2-client.ts";
 
@@ -377,6 +378,19 @@ describe("a socket that slept while the broker was updated", () => {
 });
 
 describe("direct producers", () => {
+  it("[DUR4] are gone on with after a sleep, wherever the bytes before it ended", async () => {
+    const producer = await V2Client.open(direct("t"));
+    open.push(producer);
+    const whole = command("PUB t", "a body");
+    for (let cut = 1; cut < whole.length; cut++) {
+      producer.sendBytes(fromByteString(command("PUB t", "before") + whole.slice(0, cut)));
+      expect(await producer.next()).toEqual({ response: "OK" });
+      await evictDurableObject(topicStub("t"));
+      producer.sendBytes(fromByteString(whole.slice(cut)));
+      expect(await producer.next()).toEqual({ response: "OK" });
+    }
+  });
+
   it("[DUR4] are answered and counted over a sleep of their topic", async () => {
     const producer = await V2Client.open(direct("t"));
     open.push(producer);

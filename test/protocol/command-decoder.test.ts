@@ -73,6 +73,16 @@ const FIXTURES: [string, string, string[]][] = [
   ["CRLF line ends", "NOP\r\nSUB t ch\r\nFIN 0123456789abcdef\r\n", ["NOP", "SUB|t|ch", "FIN|0123456789abcdef"]],
   ["one CR of two dropped", "NOP\r\r\n", ["NOP\r"]],
   ["a CR inside a line", "NOP\rNOP\n\rNOP\n", ["NOP\rNOP", "\rNOP"]],
+  [
+    "the same line again, and others that begin like it",
+    `${command("PUB t", "a")}${command("PUB t", "b")}${command("PUB tt", "c")}${command("PUB t 1", "d")}${command("PUB t\r", "e")}`,
+    ["PUB|t", "body a", "PUB|t", "body b", "PUB|tt", "body c", "PUB|t|1", "body d", "PUB|t", "body e"],
+  ],
+  [
+    "the same line again after one without a body",
+    `${command("PUB t", "a")}NOP\n${command("PUB t", "b")}RDY 1\n`,
+    ["PUB|t", "body a", "NOP", "PUB|t", "body b", "RDY|1"],
+  ],
   ["empty lines", "\n\r\n \n", ["", "", "|"]],
   ["empty parameters", "SUB  ch\nRDY \nREQ a b c d\n", ["SUB||ch", "RDY|", "REQ|a|b|c"]],
   ["bytes that are no text", "\0\xff \x80\n", ["\0\xff|\x80"]],
@@ -108,6 +118,33 @@ describe("CommandDecoder", () => {
     const stream = bytesOf(messages.map((message) => command("PUB topic", message)).join(""));
     const events = messages.flatMap((message) => ["PUB|topic", `body ${message}`]);
     for (const { name, pieces } of randomCuts(stream, 12, 30)) expect(decode(pieces), name).toEqual(events);
+  });
+
+  it("[LINE3] a line is told to be repeated when it is that of the command before, byte for byte", () => {
+    const lines = [
+      "PUB t",
+      "PUB t",
+      "PUB t\r",
+      "PUB t",
+      "PUB t",
+      "PUB tt",
+      "PUB tt",
+      "DPUB t 1",
+      "DPUB t 1",
+      "DPUB t 2",
+    ];
+    const decoder = new CommandDecoder(LIMITS);
+    const repeated: number[] = [];
+    for (const [index, line] of lines.entries()) {
+      decoder.push(bytesOf(command(line, "x")));
+      decoder.next();
+      if (decoder.isRepeated) repeated.push(index);
+      decoder.next();
+    }
+    expect(repeated).toEqual([1, 4, 6, 8]);
+    decoder.push(bytesOf("NOP\nDPUB t 2\n"));
+    for (const line of ["NOP", "DPUB"])
+      expect([decoder.next(), decoder.line.name, decoder.isRepeated]).toEqual(["line", line, false]);
   });
 
   it.each(["\n", "\r\n"])("[LINE2] a line of 16,383 bytes is taken, its end %j", (end) => {

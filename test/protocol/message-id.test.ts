@@ -31,7 +31,7 @@ describe("message ids", () => {
 
   it("[ID1] an id is written where it belongs, and nowhere else", () => {
     const buffer = bytesOf("-".repeat(20));
-    writeMessageId(buffer, 2, 5, 7);
+    writeMessageId(new DataView(buffer.buffer), 2, 5, 7);
     expect(textOf(buffer)).toBe("--0140000000000007--");
   });
 

@@ -23,8 +23,9 @@ function message({
 }): Uint8Array {
   const buffer = new Uint8Array(at + BODY_OFFSET + body.length).fill(0xaa);
   writeMessageHeader(buffer, at, body.length);
-  new DataView(buffer.buffer).setBigInt64(at + TIMESTAMP_OFFSET, timestampNs(publishedMs));
-  writeMessageId(buffer, at + ID_OFFSET, node, seq);
+  const view = new DataView(buffer.buffer);
+  view.setBigInt64(at + TIMESTAMP_OFFSET, timestampNs(publishedMs));
+  writeMessageId(view, at + ID_OFFSET, node, seq);
   buffer.set(bytesOf(body), at + BODY_OFFSET);
   if (attempts !== 1) writeAttempts(buffer, at, attempts);
   return buffer.subarray(at);

@@ -259,6 +259,16 @@ describe("SqliteLogStore", () => {
     expect(store.read(2, ALL)).toEqual(second.map(read));
   });
 
+  it("[LOG7] a row that was to be overwritten with others, and is still there, is the next to be overwritten", () => {
+    const store = sqliteStore();
+    store.append(batches(0, [1, 1, 1]), NOTHING_FREE);
+    const [next, clashing] = batches(3, [1, 1]) as [StoredBatch, StoredBatch];
+    expect(() => store.append([next, { ...clashing, first: 2 }], 1)).toThrow();
+    expect(store.oldest()?.first).toBe(0);
+    store.append([next], 1);
+    expect([store.oldest()?.first, firsts(store.read(1, ALL))]).toEqual([1, [1, 2, 3]]);
+  });
+
   it.each([
     ["added", NOTHING_FREE],
     ["overwritten", 2],
