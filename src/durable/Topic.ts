@@ -62,6 +62,7 @@ export class Topic extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    const { storage } = ctx; // asking for it costs more than it looks
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.load();
       // The platform gives up an alarm that failed some times (platform notes A3).
@@ -70,7 +71,7 @@ export class Topic extends DurableObject<Env> {
     this.#topic = OpenTopic.load(this.#address.topic, Date.now(), this.#surroundings);
     this.#producers = new Producers(ctx, this.#address.topic, this.#options, {
       store: (segments) => this.#store(segments),
-      confirmed: () => ctx.storage.sync(),
+      confirmed: () => storage.sync(),
       ready: () => this.#introduction,
       publishTo: (topic, records) => this.#other(topic).publish(records),
       createTopic: (topic) => {

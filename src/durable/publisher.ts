@@ -16,6 +16,11 @@ export interface PublisherHost {
   ready(): Promise<void> | null;
 }
 
+/** So many turns of the event loop in a row bring nothing when nothing more is on its way. */
+const QUIET_TURNS = 4;
+/** A row waits no longer than so many turns: who sends without end must not hold up the others. */
+const MAX_TURNS = 100;
+
 export class Publisher {
   readonly #host: PublisherHost;
   /** How long the first of some publishes waits for others, ms. */
@@ -73,9 +78,21 @@ export class Publisher {
   /** Resolves when a row is durable and those who share the next one are here. */
   async #gathered({ callerCount, hasSessions }: PublishGroup): Promise<void> {
     await this.#host.confirmed();
-    // Each message of a socket is an event of its own: without this turn only one or two would get in before the next row.
-    if (hasSessions) await scheduler.wait(0);
+    if (hasSessions) await this.#quiet();
     else if (this.#lingerMs === 0) await this.#gathering.begin(callerCount, this.#group.callerCount);
+  }
+
+  /**
+   * Resolves when what came while a row was made durable is whole. Each message of a socket is an event of its own, and where a commit
+   * blocks the event loop they queue up behind it: asking whether what is durable is so lets in one at a time.
+   */
+  async #quiet(): Promise<void> {
+    if (this.#writer.size === 0) return;
+    for (let turns = 0, quiet = 0; turns < MAX_TURNS && quiet < QUIET_TURNS; turns++) {
+      const before = this.#writer.count;
+      await this.#host.confirmed();
+      quiet = this.#writer.count === before ? quiet + 1 : 0;
+    }
   }
 
   #waitFor(promise: Promise<void>, then: () => void): void {

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Publisher } from "../../src/durable/publisher.ts";
+import { fromByteString } from "../../src/protocol/bytes.ts";
 import { recordOf } from "../../src/queue/record.ts";
+import { ReplyQueue } from "../../src/session/reply-queue.ts";
+import type { Session } from "../../src/session/session.ts";
 
 const MOMENT_MS = 2;
 
@@ -45,8 +48,8 @@ function startPublisher() {
 }
 
 /** Everything that follows without time is done. */
-async function settled(): Promise<void> {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
+async function settled(steps = 20): Promise<void> {
+  for (let i = 0; i < steps; i++) await Promise.resolve();
 }
 
 describe("a row of a topic", () => {
@@ -121,5 +124,67 @@ describe("a row of a topic", () => {
     await vi.advanceTimersByTimeAsync(MOMENT_MS);
     await publish(1);
     expect(rows).toEqual([1, 4, 1]);
+  });
+});
+
+describe("a row of a topic, for sockets", () => {
+  const command = fromByteString("PUB t\n\0\0\0\x01x");
+  const publication = {
+    command: "PUB",
+    topic: "t",
+    deferMs: 0,
+    buffer: command,
+    start: 0,
+    bodyStart: 10,
+    bodyEnd: 11,
+  } as const;
+
+  /** Publishes a message, and one more for each time that the publisher waits and `comes` says so. Returns the rows. */
+  async function rowsWith(comes: (turn: number, rows: number[]) => boolean): Promise<number[]> {
+    const rows: number[] = [];
+    let turn = 0;
+    const publish = () => {
+      publisher.publish(publication, { replies: new ReplyQueue() } as Session, 0);
+      publisher.flush();
+    };
+    const publisher = new Publisher(
+      {
+        store: (segments) => {
+          rows.push(segments.reduce((sum, { count }) => sum + count, 0));
+          return "stored";
+        },
+        confirmed: async () => {
+          await null;
+          if (comes(turn++, rows)) publish();
+        },
+        ready: () => null,
+      },
+      0,
+      () => {},
+    );
+    publish();
+    await settled(5_000);
+    return rows;
+  }
+
+  it("[LOG12] is shared by what comes one after the other while the last one is made durable", async () => {
+    expect(await rowsWith((turn) => turn % 3 === 0 && turn < 90)).toEqual([1, 30]);
+  });
+
+  it("[LOG12] does not wait for ever for what comes without end", async () => {
+    const rows = await rowsWith((_, rows) => rows.length < 4);
+    expect(rows).toHaveLength(4);
+    expect(Math.max(...rows)).toBeLessThanOrEqual(101);
+  });
+
+  it("[LOG12] does not wait when nothing came", async () => {
+    let waits = 0;
+    expect(
+      await rowsWith((turn) => {
+        waits = turn + 1;
+        return false;
+      }),
+    ).toEqual([1]);
+    expect(waits).toBe(1);
   });
 });
