@@ -1,12 +1,14 @@
 // Reads a TCP socket in pieces as large as what comes: a plain reader gets 4 KiB at a time, however much there is.
 
-/** Bytes that are asked for while little comes, and while much does. */
-const SMALL = 4_096;
-const LARGE = 65_536;
+/** Bytes that are asked for at first, and at most: each piece is an event, here and in the object that it is passed on to. */
+const SMALLEST = 4_096;
+const LARGEST = 262_144;
+/** By how much a buffer grows when it was full. */
+const STEP = 4;
 
 export class TcpReader {
   readonly #reader: ReadableStreamBYOBReader;
-  #size = SMALL;
+  #size = SMALLEST;
 
   constructor(readable: ReadableStream) {
     this.#reader = readable.getReader({ mode: "byob" });
@@ -16,8 +18,8 @@ export class TcpReader {
   async read(): Promise<Uint8Array | null> {
     const { value, done } = await this.#reader.read(new Uint8Array(this.#size));
     if (done) return null;
-    if (value.length === this.#size) this.#size = LARGE;
-    else if (value.length < SMALL) this.#size = SMALL;
+    if (value.length === this.#size) this.#size = Math.min(LARGEST, STEP * this.#size);
+    else if (value.length < SMALLEST) this.#size = SMALLEST;
     return value;
   }
 
