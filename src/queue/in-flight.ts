@@ -133,7 +133,6 @@ export class InFlight {
   #left(flight: Flight): void {
     this.#flying--;
     if (flight.size > 0) return;
-    if (this.#current === flight) this.#current = null;
     this.#emptyFlights++;
     if (2 * this.#emptyFlights < this.#flights.length) return;
     this.#flights = this.flights;

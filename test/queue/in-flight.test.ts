@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { Flight } from "../../src/queue/flight.ts";
 import { InFlight } from "../../src/queue/in-flight.ts";
@@ -121,6 +123,22 @@ describe("flights", () => {
       }
       expect([inFlight.size, inFlight.earliest]).toEqual([0, Number.POSITIVE_INFINITY]);
     }
+  });
+
+  it("[CHN16] take no memory any more when all has landed", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const inFlight = inFlightOf(flight(100, 1)); // never lands
+    const landed = Array.from({ length: 100 }, (_, i) => {
+      const sent = flight(101 + i, 1);
+      inFlight.start(sent);
+      land(inFlight, 101 + i);
+      return new WeakRef(sent);
+    });
+    await new Promise((resolve) => setImmediate(resolve)); // until then what a WeakRef was made of is kept
+    collectGarbage();
+    expect(landed.filter((sent) => sent.deref() !== undefined).length).toBeLessThanOrEqual(3);
+    expect(inFlight.size).toBe(1);
   });
 
   it("[CHN8] time out as a whole, but for what has landed, in order of the deadlines", () => {
