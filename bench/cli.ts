@@ -7,7 +7,7 @@ import { chart } from "./chart.ts";
 import type { Figure } from "./figure.ts";
 import { Loader } from "./loader.ts";
 import { figureTable, profileTable, shareTable } from "./report.ts";
-import { Bench, type Scenario } from "./scenario.ts";
+import { Bench, type CpuShares, type Scenario } from "./scenario.ts";
 import { backlog } from "./scenarios/backlog.ts";
 import { consumeByFour, consumeByOne } from "./scenarios/consume.ts";
 import { deferred } from "./scenarios/deferred.ts";
@@ -60,21 +60,24 @@ function readArguments(): Arguments {
 /** Runs, prints tables, and returns the exit code. */
 async function run({ scenarios, isQuick, isProfiled, json }: Arguments): Promise<number> {
   buildAll();
-  const servers = await startServers(isProfiled);
   const loader = new Loader();
-  const bench = new Bench(servers, loader, isQuick);
   const figures: Figure[] = [];
+  const shares: CpuShares[] = [];
+  const profiles: string[] = [];
   try {
     for (const scenario of scenarios) {
       console.error(`${scenario.name} ...`);
-      figures.push(...(await scenario.run(bench)));
+      // What a scenario leaves behind, logs to be trimmed for instance, is not for the next one.
+      const servers = await startServers(isProfiled);
+      const bench = new Bench(servers, loader, isQuick);
+      figures.push(...(await scenario.run(bench).finally(() => servers.stop())));
+      shares.push(...bench.shares);
+      for (const [what, spent] of bench.profiles) profiles.push(profileTable(what, spent));
     }
   } finally {
     loader.stop();
-    await servers.stop();
   }
-  console.log(`${figureTable(figures)}\n\n${shareTable(bench.shares)}`);
-  for (const [what, spent] of bench.profiles) console.log(`\n${profileTable(what, spent)}`);
+  console.log([figureTable(figures), shareTable(shares), ...profiles].join("\n\n"));
   mkdirSync(dirname(json), { recursive: true });
   writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);
   writeFileSync(`${json.replace(/\.json$/, "")}.svg`, chart(figures));
