@@ -2,8 +2,9 @@
 // complete and sizes are judged as soon as they are known, so that a bad topic or an oversized body is refused before the
 // body arrives.
 
-import { byte, EMPTY, readInt32, startsWith } from "./bytes.ts";
+import { byte, EMPTY, fromByteString, readInt32, startsWith } from "./bytes.ts";
 import { CommandLine, carriesBody, isPublishOfOne } from "./command.ts";
+import { MESSAGE_ID_LENGTH, NOT_AN_ID, parseMessageId } from "./message-id.ts";
 
 export interface BodyLimits {
   /** Bytes of one message body, inclusive. */
@@ -29,6 +30,9 @@ const CR = 13;
 const MAX_LINE_LENGTH = 16_384;
 /** A longer line is not recognised when it comes again. */
 const MAX_KNOWN_LENGTH = 256;
+
+const FIN = fromByteString("FIN ");
+const FIN_LENGTH = FIN.length + MESSAGE_ID_LENGTH + 1;
 
 export class CommandDecoder {
   readonly line = new CommandLine();
@@ -104,6 +108,19 @@ export class CommandDecoder {
   /** Forgets what was not decoded yet; to be called between two commands. */
   clear(): void {
     this.#adopt(EMPTY);
+  }
+
+  /**
+   * The message of a FIN whose whole line comes next: its seq. NOT_AN_ID for anything else, and for an id that is none of this node:
+   * `next` tells then. Consumers say little else, and this needs one look at each byte.
+   */
+  nextFinish(node: number): number {
+    const end = this.#at + FIN_LENGTH;
+    if (this.#state !== "line" || end > this.#end || !startsWith(this.#buffer, this.#at, FIN)) return NOT_AN_ID;
+    if (byte(this.#buffer, end - 1) !== LF) return NOT_AN_ID;
+    const seq = parseMessageId(this.#buffer, this.#at + FIN.length, node);
+    if (seq !== NOT_AN_ID) this.#moveTo(end);
+    return seq;
   }
 
   next(): Decoded {

@@ -7,10 +7,12 @@ import { type BodyLimits, CommandDecoder } from "../protocol/command-decoder.ts"
 import { type ClientError, clientError, isFatal } from "../protocol/errors.ts";
 import { errorFrame, OK_FRAME } from "../protocol/frame.ts";
 import type { ClientSettings, NegotiationLimits } from "../protocol/identify.ts";
+import { messageId, NOT_AN_ID } from "../protocol/message-id.ts";
 import { MpubCheck } from "../protocol/mpub-body.ts";
 import type { ChannelQueue } from "../queue/channel-queue.ts";
 import type { Consumer } from "../queue/consumer.ts";
 import { ClientState } from "./client-state.ts";
+import { answerFailed } from "./commands/answer.ts";
 import { type Command, invalid } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import type { Connection } from "./connection.ts";
@@ -289,6 +291,7 @@ export class Session {
 
   #run(): void {
     while (!this.isBlocked && !this.#isEnded) {
+      if (this.#queue && this.#consumer) this.#finishAll(this.#queue, this.#consumer);
       const decoded = this.#magic === null ? this.#decoder.next() : "incomplete";
       if (decoded === "line") this.#beginLine();
       else if (decoded === "body") this.#carryOutBody();
@@ -299,6 +302,18 @@ export class Session {
       }
     }
     if (this.#isInputOver && !this.isBlocked && !this.#isEnded) this.#cutOff();
+  }
+
+  /** Carries out the FINs that come next. */
+  #finishAll(queue: ChannelQueue, consumer: Consumer): void {
+    const { node } = queue;
+    while (!this.#isEnded) {
+      const seq = this.#decoder.nextFinish(node);
+      if (seq === NOT_AN_ID) return;
+      const outcome = queue.finish(consumer, seq);
+      if (outcome === "done") this.hasHeard();
+      else this.#fail(answerFailed("FIN", messageId(node, seq), outcome));
+    }
   }
 
   /** Hands the next input to the decoder; false when there is none. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type BodyLimits, CommandDecoder } from "../../src/protocol/command-decoder.ts";
+import { messageId, NOT_AN_ID } from "../../src/protocol/message-id.ts";
 import { bytesOf, command, int32, mpub, textOf } from "../helpers/commands.ts";
 import { everyCut, randomCuts } from "../helpers/cuts.ts";
 import { Random } from "../helpers/random.ts";
@@ -284,6 +285,45 @@ describe("CommandDecoder", () => {
         }
       }
       expect(found, name).toEqual([whole]);
+    }
+  });
+
+  it("[LINE3] a FIN of this node is taken at a glance once its whole line is there, and anything else is a line as ever", () => {
+    const [node, seq] = [3, 1_000];
+    const id = messageId(node, seq);
+    const stream = bytesOf(`FIN ${id}\n`);
+    for (let cut = 0; cut < stream.length; cut++) {
+      const decoder = new CommandDecoder(LIMITS);
+      decoder.push(stream.subarray(0, cut));
+      expect([decoder.nextFinish(node), decoder.pending.length], `${cut}`).toEqual([NOT_AN_ID, cut]);
+      decoder.push(stream.subarray(cut));
+      expect([decoder.nextFinish(node), decoder.pending.length], `${cut}`).toEqual([seq, 0]);
+    }
+    const others = [
+      `FIN ${messageId(node + 1, seq)}\n`,
+      `FIN ${id.slice(0, 15)}g\n`,
+      `FIN ${id}\r\n`,
+      `FIN ${id} \n`,
+      `FIN ${id.slice(0, 15)}\n\n`,
+      `FIX ${id}\n`,
+      `REQ ${id} 0\n`,
+    ];
+    for (const other of others) {
+      const decoder = new CommandDecoder(LIMITS);
+      decoder.push(bytesOf(other));
+      expect(decoder.nextFinish(node), other).toBe(NOT_AN_ID);
+      const [event, next] = [decoder.next(), decoder.nextFinish(node)];
+      expect([event, next], other).toEqual(["line", NOT_AN_ID]);
+    }
+  });
+
+  it("[LINE3] a body that reads like a FIN is none, however much of it has come", () => {
+    const [id, body] = [messageId(3, 1_000), 60];
+    for (const size of [int32(body), "FIN "]) {
+      const decoder = new CommandDecoder({ ...LIMITS, maxMsgSize: 2 ** 31 });
+      decoder.push(bytesOf(`PUB t\n${size}FIN ${id}\n${id}\n`));
+      const found = [decoder.next(), decoder.nextFinish(3), decoder.next(), decoder.nextFinish(3)];
+      expect(found, size).toEqual(["line", NOT_AN_ID, "incomplete", NOT_AN_ID]);
     }
   });
 

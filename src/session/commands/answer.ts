@@ -44,7 +44,11 @@ function answer(
         return null;
       }
       if (typeof outcome !== "string") return outcome;
-      return clientError(`E_${name}_FAILED`, `${name} ${line.param(0)} failed ${REASONS[outcome]}`);
+      return answerFailed(name, line.param(0), outcome);
     },
   };
+}
+
+export function answerFailed(name: AnswerName, id: string, outcome: Exclude<Answered, "done">): ClientError {
+  return clientError(`E_${name}_FAILED`, `${name} ${id} failed ${REASONS[outcome]}`);
 }
