@@ -26,6 +26,7 @@ export function chart(figures: readonly Figure[]): string {
   const rows = drawn.map((figure, index) => row(figure, AXIS + index * ROW, x));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="11">`,
+    "<title>Ratios of ours to theirs</title>",
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     ...grid,
     ...rows,
