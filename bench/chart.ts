@@ -2,8 +2,8 @@
 
 import type { Figure } from "./figure.ts";
 
-const WIDTH = 1_000;
-const LABEL_WIDTH = 560;
+const WIDTH = 1_080;
+const LABEL_WIDTH = 640;
 const ROW = 22;
 const MARGIN = 20;
 const AXIS = 30;

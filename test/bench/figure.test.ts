@@ -48,11 +48,11 @@ describe("a figure", () => {
     ]);
     expect(drawn).toContain("a &lt; b / floor: 2<");
     const bars = [...drawn.matchAll(/<rect x="([\d.]+)" y="\d+" width="([\d.]+)" height="14" fill="(#\w+)"/g)];
-    // From 1 in the middle (770): a decade is 210 wide.
+    // From 1 in the middle (850): a decade is 210 wide.
     expect(bars.map(([, x, width, colour]) => [Number(x), Number(width), colour])).toEqual([
-      [770, 63.2, "#2f855a"],
-      [560, 210, "#c53030"],
-      [770, 0, "#718096"],
+      [850, 63.2, "#2f855a"],
+      [640, 210, "#c53030"],
+      [850, 0, "#718096"],
     ]);
     expect(drawn.match(/stroke-width="2"/g)).toHaveLength(2);
     expect(drawn).not.toContain("missing");
