@@ -87,13 +87,13 @@ export class Turn {
 
   /** How long a speed is measured, s. */
   get seconds(): number {
-    if (this.#bench.isQuick) return this.#isWarmUp ? 0.05 : 0.1;
+    if (this.#bench.isQuick) return this.#isWarmUp ? 0.04 : 0.08;
     return this.#isWarmUp ? 0.5 : 1.2;
   }
 
   /** How long latencies are measured, s: a percentile takes many. */
   get latencySeconds(): number {
-    if (this.#bench.isQuick) return this.#isWarmUp ? 0.1 : 0.5;
+    if (this.#bench.isQuick) return this.#isWarmUp ? 0.1 : 0.25;
     return this.#isWarmUp ? 1 : 4;
   }
 

@@ -63,6 +63,7 @@ export async function createTopic({ http }: Target, channels: readonly string[])
 }
 
 export async function post(url: string): Promise<void> {
-  const response = await fetch(url, { method: "POST" });
+  // Seconds lie between two calls: a connection that was kept may just be closed by the server.
+  const response = await fetch(url, { method: "POST", headers: { Connection: "close" } });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
 }

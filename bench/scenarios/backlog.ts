@@ -27,7 +27,7 @@ interface Sizes {
 }
 
 const WHOLE: Sizes = { backlog: 1_000_000, portion: 50_000, rounds: 25 };
-const QUICK: Sizes = { backlog: 200_000, portion: 20_000, rounds: 3 };
+const QUICK: Sizes = { backlog: 100_000, portion: 10_000, rounds: 3 };
 
 export const backlog: Scenario = {
   name: "backlog",
