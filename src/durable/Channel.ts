@@ -28,7 +28,7 @@ import { parseChannelObject, topicObject } from "./object-names.ts";
 import { openSql } from "./object-sql.ts";
 import { Saver } from "./saver.ts";
 import type { Socket } from "./socket.ts";
-import { Sockets } from "./sockets.ts";
+import { type NewSession, Sockets } from "./sockets.ts";
 import { TopicLink } from "./topic-link.ts";
 import type { ChannelReport } from "./topic-stats.ts";
 import { WakeUp } from "./wake-up.ts";
@@ -73,10 +73,11 @@ export class Channel extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
-    this.#sockets = new Sockets(ctx, (connection, settings) => {
+    const newSession: NewSession = (connection, settings) => {
       const initial = settings ?? initialSettings(connection, directDefaults(this.#options));
       return new Session(connection, initial, directLimits(this.#options), this.#sessionHost, false);
-    });
+    };
+    this.#sockets = new Sockets(ctx, newSession, (work) => this.#life.guard(work));
     this.#forwarder = new Forwarder(
       (topic, records) => this.#topic(topic).publish(records),
       (sessions) => this.#answered(sessions),

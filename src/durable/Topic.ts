@@ -81,6 +81,7 @@ export class Topic extends DurableObject<Env> {
             .create()
             .catch((error) => this.#log(`topic ${topic} could not be created`, error));
       },
+      guard: (work) => this.#life.guard(work),
       wakeBy: (at) => this.#alarm.setBy(at),
     });
   }

@@ -12,7 +12,7 @@ import { KeepAwake } from "./keep-awake.ts";
 import type { PublishOutcome } from "./publish-group.ts";
 import { Publisher, type PublisherHost } from "./publisher.ts";
 import type { Socket } from "./socket.ts";
-import { Sockets } from "./sockets.ts";
+import { type NewSession, Sockets } from "./sockets.ts";
 import type { ClientReport } from "./topic-stats.ts";
 
 const NO_SUBSCRIPTION = "cannot SUB on a connection to a topic: name the channel in its URL, too";
@@ -22,6 +22,8 @@ export interface ProducersHost extends PublisherHost {
   readonly publishTo: PublishTo;
   /** Makes a topic exist. */
   createTopic(topic: string): void;
+  /** Carries out what nobody would be told the failure of. */
+  guard(work: () => void): void;
   /** Sees to it that `beat` is called at `at`, ms, or before. */
   wakeBy(at: number): void;
 }
@@ -40,10 +42,11 @@ export class Producers {
     const answered = (sessions: Session[]) => this.#answered(sessions);
     this.#publisher = new Publisher(host, options.linger, answered);
     this.#forwarder = new Forwarder(host.publishTo, answered);
-    this.#sockets = new Sockets(ctx, (connection, settings) => {
+    const newSession: NewSession = (connection, settings) => {
       const initial = settings ?? initialSettings(connection, directDefaults(options));
       return new Session(connection, initial, directLimits(options), this.#sessionHost, false);
-    });
+    };
+    this.#sockets = new Sockets(ctx, newSession, (work) => host.guard(work));
     this.#sockets.restore(Date.now());
   }
 

@@ -21,14 +21,17 @@ export type NewSession = (connection: Connection, settings: ClientSettings | nul
 export class Sockets {
   readonly #ctx: DurableObjectState;
   readonly #newSession: NewSession;
+  readonly #guard: (work: () => void) => void;
   readonly #byWebSocket = new Map<WebSocket, Socket>();
   readonly #byConnection = new Map<string, Socket>();
   /** Those that have changed since they were kept last. */
   readonly #changed = new Set<Socket>();
 
-  constructor(ctx: DurableObjectState, newSession: NewSession) {
+  /** @param guard carries out what nobody would be told the failure of */
+  constructor(ctx: DurableObjectState, newSession: NewSession, guard: (work: () => void) => void) {
     this.#ctx = ctx;
     this.#newSession = newSession;
+    this.#guard = guard;
   }
 
   /** Answers an upgrade request of the Worker. */
@@ -92,7 +95,7 @@ export class Sockets {
 
   /** Keeps what a sleep would forget of a connection, once for all that happens together. */
   keep(socket: Socket): void {
-    if (this.#changed.size === 0) setTimeout(() => this.#keepChanged(), KEPT_AFTER_MS);
+    if (this.#changed.size === 0) setTimeout(() => this.#guard(() => this.#keepChanged()), KEPT_AFTER_MS);
     this.#changed.add(socket);
   }
 

@@ -377,6 +377,22 @@ describe("a socket that slept while the broker was updated", () => {
   });
 });
 
+describe("a socket whose state cannot be kept", () => {
+  it("[DUR10] ends this life of its object, so that no sleep brings back an older state", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const client = await consumer("t", "c");
+    const refuse = () => {
+      throw new Error("refused");
+    };
+    await runInDurableObject(channelStub("t", "c"), (_, state) => {
+      for (const webSocket of state.getWebSockets()) Object.assign(webSocket, { serializeAttachment: refuse });
+    });
+    client.send("RDY 1");
+    expect(await client.next()).toHaveProperty("closed");
+    expect(logged.mock.calls.flat().join()).toContain("an event failed");
+  });
+});
+
 describe("direct producers", () => {
   it("[DUR4] are gone on with after a sleep, wherever the bytes before it ended", async () => {
     const producer = await V2Client.open(direct("t"));
