@@ -1,9 +1,8 @@
 // The object of a channel: turns what happens to it into calls on the queue, and performs what follows from them.
 
 import { DurableObject } from "cloudflare:workers";
-import { directDefaults, directLimits } from "../limits.ts";
 import { parseOptions } from "../options.ts";
-import { type ClientError, clientError } from "../protocol/errors.ts";
+import { clientError } from "../protocol/errors.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "../queue/channel-life.ts";
 import { ChannelQueue } from "../queue/channel-queue.ts";
@@ -12,8 +11,7 @@ import type { ChannelStore } from "../queue/channel-store.ts";
 import { Consumer } from "../queue/consumer.ts";
 import type { Batch } from "../queue/log-store.ts";
 import { clientStats } from "../session/client-stats.ts";
-import { initialSettings } from "../session/connection.ts";
-import { Session } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 import type { SessionHost } from "../session/session-host.ts";
 import { channelSchema } from "../storage/channel-schema.ts";
 import { MemoryChannelStore } from "../storage/memory-channel-store.ts";
@@ -28,14 +26,14 @@ import { parseChannelObject, topicObject } from "./object-names.ts";
 import { openSql } from "./object-sql.ts";
 import { Saver } from "./saver.ts";
 import type { Socket } from "./socket.ts";
-import { type NewSession, Sockets } from "./sockets.ts";
+import { Sockets } from "./sockets.ts";
+import { EXITING, Subscription } from "./subscription.ts";
 import { TopicLink } from "./topic-link.ts";
 import type { ChannelReport } from "./topic-stats.ts";
 import { WakeUp } from "./wake-up.ts";
 
 /** How often a peer that takes nothing is looked at again, ms. */
 const WATCH_MS = 100;
-const EXITING = clientError("E_SUB_FAILED", "SUB failed exiting");
 
 export class Channel extends DurableObject<Env> {
   readonly #address = parseChannelObject(this.ctx.id.name ?? "");
@@ -51,6 +49,10 @@ export class Channel extends DurableObject<Env> {
   readonly #sockets: Sockets;
   readonly #forwarder: Forwarder;
   readonly #topicLink: TopicLink;
+  readonly #subscription = new Subscription(this.#address, this.#options.maxChannelConsumers, {
+    open: (topic, channel) => this.#topic(topic).openChannel(channel),
+    failed: (error) => this.#log("its topic could not be reached", error),
+  });
   readonly #saver = new Saver(
     this.#options.syncTimeout,
     (queue, now) => this.#save(queue, now),
@@ -73,11 +75,10 @@ export class Channel extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
-    const newSession: NewSession = (connection, settings) => {
-      const initial = settings ?? initialSettings(connection, directDefaults(this.#options));
-      return new Session(connection, initial, directLimits(this.#options), this.#sessionHost, false);
-    };
-    this.#sockets = new Sockets(ctx, newSession, (work) => this.#life.guard(work));
+    this.#sockets = new Sockets(ctx, this.#options, {
+      session: this.#sessionHost,
+      guard: (work) => this.#life.guard(work),
+    });
     this.#forwarder = new Forwarder(
       (topic, records) => this.#topic(topic).publish(records),
       (sessions) => this.#answered(sessions),
@@ -289,21 +290,18 @@ export class Channel extends DurableObject<Env> {
   }
 
   async #subscribe(topic: string, channel: string, session: Session): Promise<void> {
-    const { life, error } = await this.#openChannel(topic, channel);
+    const opened = await this.#subscription.open(topic, channel);
     const socket = this.#sockets.of(session.connection.id);
     const now = Date.now();
-    const queue = life && this.#ensure(life);
+    const queue = "life" in opened ? this.#ensure(opened.life) : null;
     if (queue && this.#isEphemeral) this.#departure.arrive(queue.life.id);
     if (!socket) {
       this.#proceed(now); // left in the meantime, and may have been the only one
       return;
     }
-    if (queue === null) {
-      session.resume(now, error ?? EXITING);
-    } else if (this.#isCrowded(queue)) {
-      const { maxChannelConsumers } = this.#options;
-      const text = `SUB failed consumers for ${topic}:${channel} exceeds limit of ${maxChannelConsumers}`;
-      session.resume(now, clientError("E_SUB_FAILED", text));
+    const refused = queue ? this.#subscription.refuse(queue) : "error" in opened ? opened.error : EXITING;
+    if (queue === null || refused) {
+      session.resume(now, refused);
     } else {
       const consumer = new Consumer(session.connection.id, session.settings);
       consumer.heard(now);
@@ -311,24 +309,6 @@ export class Channel extends DurableObject<Env> {
       session.subscribed(queue, consumer, now);
     }
     this.#proceed(now, [socket]);
-  }
-
-  async #openChannel(topic: string, channel: string): Promise<{ life: ChannelLife | null; error: ClientError | null }> {
-    if (topic !== this.#address.topic || channel !== this.#address.channel) {
-      const text = "cannot SUB to another topic or channel than the URL names";
-      return { life: null, error: clientError("E_INVALID", text) };
-    }
-    try {
-      return { life: await this.#topic(topic).openChannel(channel), error: null };
-    } catch (error) {
-      this.#log("its topic could not be reached", error);
-      return { life: null, error: clientError("E_SUB_FAILED", "SUB failed topic cannot be reached") };
-    }
-  }
-
-  #isCrowded(queue: ChannelQueue): boolean {
-    const { maxChannelConsumers } = this.#options;
-    return maxChannelConsumers > 0 && queue.consumers.size >= maxChannelConsumers;
   }
 
   /**

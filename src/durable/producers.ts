@@ -1,18 +1,16 @@
 // Who publishes to a topic: its sockets (gateways and direct producers) and the calls of the Worker and other objects.
 
-import { directDefaults, directLimits } from "../limits.ts";
 import type { Options } from "../options.ts";
 import { clientError } from "../protocol/errors.ts";
 import { clientStats } from "../session/client-stats.ts";
-import { initialSettings } from "../session/connection.ts";
-import { Session } from "../session/session.ts";
+import type { Session } from "../session/session.ts";
 import type { SessionHost } from "../session/session-host.ts";
 import { Forwarder, type PublishTo } from "./forwarder.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import type { PublishOutcome } from "./publish-group.ts";
 import { Publisher, type PublisherHost } from "./publisher.ts";
 import type { Socket } from "./socket.ts";
-import { type NewSession, Sockets } from "./sockets.ts";
+import { Sockets } from "./sockets.ts";
 import type { ClientReport } from "./topic-stats.ts";
 
 const NO_SUBSCRIPTION = "cannot SUB on a connection to a topic: name the channel in its URL, too";
@@ -42,11 +40,7 @@ export class Producers {
     const answered = (sessions: Session[]) => this.#answered(sessions);
     this.#publisher = new Publisher(host, options.linger, answered);
     this.#forwarder = new Forwarder(host.publishTo, answered);
-    const newSession: NewSession = (connection, settings) => {
-      const initial = settings ?? initialSettings(connection, directDefaults(options));
-      return new Session(connection, initial, directLimits(options), this.#sessionHost, false);
-    };
-    this.#sockets = new Sockets(ctx, newSession, (work) => host.guard(work));
+    this.#sockets = new Sockets(ctx, options, { session: this.#sessionHost, guard: (work) => host.guard(work) });
     this.#sockets.restore(Date.now());
   }
 

@@ -1,8 +1,11 @@
 // The hibernating WebSockets of an object. Whoever asks for one gets it whether the object was awake or has just woken.
 
+import { directDefaults, directLimits } from "../limits.ts";
+import type { Options } from "../options.ts";
 import type { ClientSettings } from "../protocol/identify.ts";
-import type { Connection } from "../session/connection.ts";
-import type { Session } from "../session/session.ts";
+import { type Connection, initialSettings } from "../session/connection.ts";
+import { Session } from "../session/session.ts";
+import type { SessionHost } from "../session/session-host.ts";
 import { introductionOf, type SocketIntroduction } from "./introduction.ts";
 import { ATTACHMENT_VERSION, type Attachment, Socket, type SocketKind } from "./socket.ts";
 
@@ -15,23 +18,26 @@ const STALLED_MS = 60_000;
 /** How long after a change what a sleep would forget is kept, ms: until then a timer runs, and while one runs no object sleeps. */
 const KEPT_AFTER_MS = 20;
 
-/** Makes the session of a connection; null for settings that are those of a beginner. */
-export type NewSession = (connection: Connection, settings: ClientSettings | null) => Session;
+export interface SocketsHost {
+  /** The host of their sessions. */
+  readonly session: SessionHost;
+  /** Carries out what nobody would be told the failure of. */
+  guard(work: () => void): void;
+}
 
 export class Sockets {
   readonly #ctx: DurableObjectState;
-  readonly #newSession: NewSession;
-  readonly #guard: (work: () => void) => void;
+  readonly #options: Options;
+  readonly #host: SocketsHost;
   readonly #byWebSocket = new Map<WebSocket, Socket>();
   readonly #byConnection = new Map<string, Socket>();
   /** Those that have changed since they were kept last. */
   readonly #changed = new Set<Socket>();
 
-  /** @param guard carries out what nobody would be told the failure of */
-  constructor(ctx: DurableObjectState, newSession: NewSession, guard: (work: () => void) => void) {
+  constructor(ctx: DurableObjectState, options: Options, host: SocketsHost) {
     this.#ctx = ctx;
-    this.#newSession = newSession;
-    this.#guard = guard;
+    this.#options = options;
+    this.#host = host;
   }
 
   /** Answers an upgrade request of the Worker. */
@@ -95,7 +101,7 @@ export class Sockets {
 
   /** Keeps what a sleep would forget of a connection, once for all that happens together. */
   keep(socket: Socket): void {
-    if (this.#changed.size === 0) setTimeout(() => this.#guard(() => this.#keepChanged()), KEPT_AFTER_MS);
+    if (this.#changed.size === 0) setTimeout(() => this.#host.guard(() => this.#keepChanged()), KEPT_AFTER_MS);
     this.#changed.add(socket);
   }
 
@@ -128,6 +134,12 @@ export class Sockets {
   #keepChanged(): void {
     for (const socket of this.#changed) if (socket.isOpen) socket.keep();
     this.#changed.clear();
+  }
+
+  /** Without settings of its own a connection begins with the defaults. */
+  #newSession(connection: Connection, settings: ClientSettings | null): Session {
+    const initial = settings ?? initialSettings(connection, directDefaults(this.#options));
+    return new Session(connection, initial, directLimits(this.#options), this.#host.session, false);
   }
 
   #add(webSocket: WebSocket, session: Session, kind: SocketKind, now: number): Socket {

@@ -1,9 +1,9 @@
 // One V2 connection: what it may say, in which order it is answered, and when it ends (spec 1, nsqd/protocol_v2.go IOLoop).
 // It decodes, checks and answers; what takes other parts of the broker is asked of the host.
 
-import { concat, EMPTY, toByteString } from "../protocol/bytes.ts";
+import { EMPTY } from "../protocol/bytes.ts";
 import { isCommandName } from "../protocol/command.ts";
-import { type BodyLimits, CommandDecoder } from "../protocol/command-decoder.ts";
+import type { BodyLimits } from "../protocol/command-decoder.ts";
 import { type ClientError, clientError, isFatal } from "../protocol/errors.ts";
 import { errorFrame, OK_FRAME } from "../protocol/frame.ts";
 import type { ClientSettings, NegotiationLimits } from "../protocol/identify.ts";
@@ -16,6 +16,7 @@ import { answerFailed } from "./commands/answer.ts";
 import { type Command, invalid } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import type { Connection } from "./connection.ts";
+import { Input } from "./input.ts";
 import { type Receipt, ReplyQueue } from "./reply-queue.ts";
 import type { SessionHost } from "./session-host.ts";
 
@@ -42,9 +43,6 @@ interface Publishing {
   check: MpubCheck;
 }
 
-const MAGIC = "  V2";
-/** A longer piece of a command is not kept in a snapshot. */
-const MAX_PARTIAL = 4_096;
 /** Replies that a client may leave unread, bytes. */
 const MAX_UNHEARD = 64 * 2 ** 20;
 /** Counts are kept for so many topics; hardly any connection publishes to more. */
@@ -65,11 +63,7 @@ export class Session {
   #state: ClientState = ClientState.init;
   #queue: ChannelQueue | null = null;
   #consumer: Consumer | null = null;
-  readonly #decoder: CommandDecoder;
-  #magic: Uint8Array | null = EMPTY;
-  /** Input that came while something was waited for. */
-  #inbox: Uint8Array[] = [];
-  #unread = 0;
+  readonly #input: Input;
   /** Bytes of replies that the client may not have read: it has not said anything since that would show it. */
   #unheard = 0;
   #command: Command | null = null;
@@ -91,30 +85,28 @@ export class Session {
     this.limits = limits;
     this.host = host;
     this.needsHeartbeats = needsHeartbeats;
-    this.#decoder = new CommandDecoder(limits);
+    this.#input = new Input(limits);
     this.publishing = { topic: null, deferMs: 0, check: new MpubCheck(limits) };
   }
 
   /** Goes on with a session as it was; a consumer follows by `attach`. False when it cannot: its input is not known. */
   restore(state: SessionState): boolean {
     if (state.partial === null) return false;
-    if (state.hasMagic) this.#magic = null;
     this.#state = state.state;
     this.settings = state.settings;
     for (const [topic, count] of Object.entries(state.pubCounts)) this.pubCounts.set(topic, count);
-    if (this.#magic === null) this.#decoder.push(state.partial);
-    else this.#magic = state.partial;
+    this.#input.restore(state.hasMagic, state.partial);
     return true;
   }
 
   /** What `restore` needs; only of use while nothing is waited for. */
   get snapshot(): SessionState {
     return {
-      hasMagic: this.#magic === null,
+      hasMagic: this.hasMagic,
       state: this.#state,
       settings: this.settings,
       pubCounts: Object.fromEntries(this.pubCounts),
-      partial: this.hasLongPartial ? null : (this.#magic ?? this.#decoder.pending).slice(),
+      partial: this.#input.partial,
     };
   }
 
@@ -145,17 +137,17 @@ export class Session {
 
   /** Bytes that came and were not looked at yet. */
   get unread(): number {
-    return this.#unread;
+    return this.#input.unread;
   }
 
   /** Whether it has begun: before the magic nothing is said to a client. */
   get hasMagic(): boolean {
-    return this.#magic === null;
+    return this.#input.hasMagic;
   }
 
   /** Whether a command is under way that is too long to be kept in a snapshot. */
   get hasLongPartial(): boolean {
-    return this.#decoder.pending.length > MAX_PARTIAL;
+    return this.#input.hasLongPartial;
   }
 
   /** Whether everything is said that will be: the connection is to be closed then. */
@@ -165,15 +157,14 @@ export class Session {
 
   /** The magic is not expected: the peer is another part of the broker. */
   skipMagic(): void {
-    this.#magic = null;
+    this.#input.skipMagic();
   }
 
   /** Takes input and carries out the commands in it; `takeOutput` then has what is to be sent. */
   receive(chunk: Uint8Array, now: number): void {
     this.now = now;
     if (this.#isEnded || chunk.length === 0) return;
-    this.#inbox.push(chunk);
-    this.#unread += chunk.length;
+    this.#input.add(chunk);
     this.#run();
   }
 
@@ -237,11 +228,7 @@ export class Session {
 
   /** Takes back the input that was not looked at yet. */
   takeRest(): Uint8Array {
-    const rest = concat([this.#decoder.rest, ...this.#inbox]).slice();
-    this.#inbox = [];
-    this.#unread = 0;
-    this.#decoder.clear();
-    return rest;
+    return this.#input.takeRest();
   }
 
   // For the commands.
@@ -278,7 +265,7 @@ export class Session {
   publish(command: "PUB" | "DPUB" | "MPUB", bodyStart: number, bodyEnd: number, count: number): ClientError | null {
     const { topic, deferMs } = this.publishing;
     if (topic === null) throw new Error("publish without a topic");
-    const { buffer, commandStart: start } = this.#decoder;
+    const { buffer, commandStart: start } = this.#input.decoder;
     const error = this.host.publish({ command, topic, deferMs, buffer, start, bodyStart, bodyEnd }, this);
     if (error === null) this.#countPublished(topic, count);
     return error;
@@ -292,14 +279,14 @@ export class Session {
   #run(): void {
     while (!this.isBlocked && !this.#isEnded) {
       if (this.#queue && this.#consumer) this.#finishAll(this.#queue, this.#consumer);
-      const decoded = this.#magic === null ? this.#decoder.next() : "incomplete";
+      const decoded = this.#input.next();
       if (decoded === "line") this.#beginLine();
       else if (decoded === "body") this.#carryOutBody();
       else if (decoded !== "incomplete") this.#refuse(decoded);
-      else if (!this.#readOn()) {
+      else if (!this.#input.readOn()) {
         this.#lookAhead();
         break;
-      }
+      } else if (this.#input.isForeign) this.#fail(clientError("E_BAD_PROTOCOL", ""));
     }
     if (this.#isInputOver && !this.isBlocked && !this.#isEnded) this.#cutOff();
   }
@@ -308,7 +295,7 @@ export class Session {
   #finishAll(queue: ChannelQueue, consumer: Consumer): void {
     const { node } = queue;
     while (!this.#isEnded) {
-      const seq = this.#decoder.nextFinish(node);
+      const seq = this.#input.decoder.nextFinish(node);
       if (seq === NOT_AN_ID) return;
       const outcome = queue.finish(consumer, seq);
       if (outcome === "done") this.hasHeard();
@@ -316,30 +303,8 @@ export class Session {
     }
   }
 
-  /** Hands the next input to the decoder; false when there is none. */
-  #readOn(): boolean {
-    if (this.#inbox.length === 0) return false;
-    // All at once: pushing again would move what the host may still hold of the commands before.
-    const chunk = concat(this.#inbox);
-    this.#inbox = [];
-    this.#unread = 0;
-    const commands = this.#magic === null ? chunk : this.#readMagic(this.#magic, chunk);
-    if (commands.length > 0) this.#decoder.push(commands);
-    return true;
-  }
-
-  /** Checks the first four bytes, once they are there. Returns what is behind them. */
-  #readMagic(before: Uint8Array, chunk: Uint8Array): Uint8Array {
-    const missing = MAGIC.length - before.length;
-    this.#magic = concat([before, chunk.subarray(0, missing)]);
-    if (this.#magic.length < MAGIC.length) return EMPTY;
-    if (toByteString(this.#magic) !== MAGIC) this.#fail(clientError("E_BAD_PROTOCOL", ""));
-    this.#magic = null;
-    return chunk.subarray(missing);
-  }
-
   #beginLine(): void {
-    const { line, isRepeated } = this.#decoder;
+    const { line, isRepeated } = this.#input.decoder;
     if (!isRepeated) this.#command = isCommandName(line.name) ? commands[line.name] : null;
     if (this.#command === null) this.#fail(invalid(`invalid command ${line.name}`));
     else if (this.#command.isBarrier && !this.replies.isEmpty) this.#awaitsReplies = true;
@@ -347,36 +312,36 @@ export class Session {
   }
 
   #carryOutLine(): void {
-    const error = this.#command?.run(this, this.#decoder.line);
+    const error = this.#command?.run(this, this.#input.decoder.line);
     if (error) this.#fail(error);
   }
 
   #carryOutBody(): void {
-    const { buffer, bodyStart, bodyEnd } = this.#decoder;
+    const { buffer, bodyStart, bodyEnd } = this.#input.decoder;
     const error = this.#command?.body?.run(this, buffer, bodyStart, bodyEnd);
     if (error) this.#fail(error);
   }
 
   /** What is wrong with a body is said before all of it has come. */
   #lookAhead(): void {
-    if (this.#decoder.interrupted !== "body") return;
-    const { buffer, bodyStart, end } = this.#decoder;
+    if (this.#input.decoder.interrupted !== "body") return;
+    const { buffer, bodyStart, end } = this.#input.decoder;
     const error = this.#command?.body?.arriving?.(this, buffer, bodyStart, end);
     if (error) this.#fail(error);
   }
 
   #refuse(decoded: "bad-size" | "overlong-line"): void {
     const body = this.#command?.body;
-    if (decoded === "bad-size" && body) this.#fail(body.badSize(this, this.#decoder.size));
+    if (decoded === "bad-size" && body) this.#fail(body.badSize(this, this.#input.decoder.size));
     else this.#isEnded = true; // nsqd closes without a word when its read buffer is full
   }
 
   /** The input ended: in the middle of a body that is an error. */
   #cutOff(): void {
-    const where = this.#decoder.interrupted;
+    const where = this.#input.decoder.interrupted;
     const body = this.#command?.body;
     if (body && (where === "size" || where === "body")) {
-      const part = where === "body" ? this.#decoder.rest : EMPTY;
+      const part = where === "body" ? this.#input.decoder.rest : EMPTY;
       this.#fail(body.cutOff(this, where, part));
     }
     this.#isEnded = true;
