@@ -43,12 +43,16 @@ export class Bench {
   }
 
   /** Measures all contenders of a scenario by turns. */
-  async compare<N extends string>(scenario: string, contenders: Record<N, Contender>): Promise<Medians<N>> {
+  async compare<N extends string>(
+    scenario: string,
+    contenders: Record<N, Contender>,
+    rounds = ROUNDS,
+  ): Promise<Medians<N>> {
     const actions: Record<string, Action<Measured>> = {};
     for (const [name, contender] of Object.entries<Contender>(contenders)) {
       if (contender) actions[name] = (isWarmUp) => contender(new Turn(this, `${scenario}: ${name}`, isWarmUp));
     }
-    const taken = await samples(ROUNDS, actions);
+    const taken = await samples(rounds, actions);
     for (const [name, measured] of Object.entries(taken)) {
       const load = median(measured.map((each) => each.load));
       const server = median(measured.map((each) => each.serverShare));

@@ -1,12 +1,14 @@
 // Finishes what it is sent, as fast as it comes: one write of FINs for all that came together.
 
-import { ID_AT, MESSAGE, TYPE_AT } from "./frames.ts";
+import { DATA_AT, ID_AT, MESSAGE, TYPE_AT } from "./frames.ts";
 import { Session } from "./session.ts";
 import type { ConsumerSpec } from "./task.ts";
 import { HEADER_ROOM } from "./web-socket.ts";
 
 const FIN = Buffer.from("FIN ");
 const ID_LENGTH = 16;
+/** What CLS is answered, behind all messages. */
+const LAST_REPLY = "CLOSE_WAIT";
 const LF = 10;
 /** Bytes of a FIN. */
 const FIN_LENGTH = 21;
@@ -22,20 +24,27 @@ export class Consumer {
   onProgress: () => void = () => {};
   readonly #session: Session;
   readonly #rdy: number;
+  /** A floor has no commands. */
+  readonly #hasCommands: boolean;
+  #hasLeft: () => void = () => {};
   /** Buffers that were written and taken. */
   readonly #free: Buffer[] = [];
   #finishes: Buffer = finishBuffer();
   #end = HEADER_ROOM;
 
   static async open({ endpoint, rdy }: ConsumerSpec): Promise<Consumer> {
-    return new Consumer(await Session.open(endpoint), rdy);
+    return new Consumer(await Session.open(endpoint), rdy, endpoint.greeting.length > 0);
   }
 
-  private constructor(session: Session, rdy: number) {
+  private constructor(session: Session, rdy: number, hasCommands: boolean) {
     this.#session = session;
     this.#rdy = rdy;
-    session.onFrame = (buffer, at) => {
-      if (buffer[at + TYPE_AT + 3] !== MESSAGE) return; // a heartbeat
+    this.#hasCommands = hasCommands;
+    session.onFrame = (buffer, at, end) => {
+      if (buffer[at + TYPE_AT + 3] !== MESSAGE) {
+        if (buffer.toString("latin1", at + DATA_AT, end) === LAST_REPLY) this.#hasLeft();
+        return; // or a heartbeat
+      }
       this.count++;
       this.onMessage?.(buffer, at);
       this.#finish(buffer, at + ID_AT);
@@ -50,12 +59,29 @@ export class Consumer {
     return this.#session.failed;
   }
 
-  start(): void {
-    this.#session.connection.write(this.#session.connection.prepare(Buffer.from(`RDY ${this.#rdy}\n`)));
+  fail(why: string): void {
+    this.#session.fail(new Error(why));
   }
 
-  close(): void {
+  start(): void {
+    this.#say(`RDY ${this.#rdy}\n`);
+  }
+
+  /** Finishes what is still on its way, and closes: nothing stays in flight. */
+  async leave(): Promise<void> {
+    if (this.#hasCommands) {
+      const left = new Promise<void>((resolve) => {
+        this.#hasLeft = resolve;
+      });
+      this.#say("CLS\n");
+      await Promise.race([left, this.failed]);
+      this.#flush();
+    }
     this.#session.close();
+  }
+
+  #say(command: string): void {
+    this.#session.connection.write(this.#session.connection.prepare(Buffer.from(command)));
   }
 
   #finish(buffer: Buffer, idAt: number): void {

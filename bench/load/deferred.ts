@@ -26,7 +26,7 @@ export async function deferred(task: Of<"deferred">): Promise<Measured> {
   const meter = new Meter(task.server);
   await Promise.race([all, consumer.failed]);
   const measured = meter.rate(task.messages);
-  consumer.close();
+  await consumer.leave();
   return measured;
 }
 

@@ -17,10 +17,9 @@ export async function publish({ producers, extent, server }: Of<"publish">): Pro
 export async function consume({ consumers, messages, server }: Of<"consume">): Promise<Measured> {
   const open = await openConsumers(consumers);
   const meter = new Meter(server);
-  const received = receive(open, () => messages);
-  await received;
+  await receive(open, () => messages);
   const measured = meter.rate(messages);
-  closeAll(open);
+  await leaveAll(open);
   return measured;
 }
 
@@ -34,7 +33,8 @@ export async function flow({ producers, consumers, copies, extent, server }: Of<
   for (const consumer of consuming) consumer.onProgress();
   await received;
   const measured = meter.rate(expected);
-  closeAll([...consuming, ...publishing]);
+  await leaveAll(consuming);
+  closeAll(publishing);
   return measured;
 }
 
@@ -67,8 +67,12 @@ function openAll<S, T>(specs: readonly S[], open: (spec: S) => Promise<T>): Prom
   return Promise.all(specs.map((spec) => open(spec)));
 }
 
-function closeAll(open: readonly { close(): void }[]): void {
-  for (const each of open) each.close();
+function closeAll(producers: readonly Producer[]): void {
+  for (const producer of producers) producer.close();
+}
+
+async function leaveAll(consumers: readonly Consumer[]): Promise<void> {
+  await Promise.all(consumers.map((consumer) => consumer.leave()));
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

@@ -9,7 +9,6 @@ import { Meter } from "./meter.ts";
 import { Session } from "./session.ts";
 import type { Measured, Of } from "./task.ts";
 
-const PERCENTILES = [50, 99] as const;
 /** How long the last ones may take, ms. */
 const PATIENCE_MS = 5_000;
 
@@ -28,7 +27,7 @@ export async function latency({ producer, consumer, perSecond, seconds, server }
   consuming.start();
   const meter = new Meter(server);
   const startedAt = performance.now();
-  const all = new Promise<void>((resolve) => {
+  const received = new Promise<void>((resolve) => {
     consuming.onMessage = (frame, at) => {
       const number = frame.readUInt32BE(at + BODY_AT);
       const microseconds = (performance.now() - startedAt - number * intervalMs) * 1_000;
@@ -36,29 +35,18 @@ export async function latency({ producer, consumer, perSecond, seconds, server }
       if (histogram.totalCount === count) resolve();
     };
   });
-  const paced = pace(count, startedAt, intervalMs, (number) => {
+  const published = pace(count, startedAt, intervalMs, (number) => {
     command.writeUInt32BE(number, placeOfNumber);
     publishing.connection.write(publishing.connection.prepare(command));
   });
-  await Promise.race([Promise.all([paced, all, impatience(count * intervalMs)]), publishing.failed, consuming.failed]);
-  const values = PERCENTILES.map((percentile) => [
-    `p${percentile}`,
-    histogram.getValueAtPercentile(percentile) / 1_000,
-  ]);
-  const measured = meter.measured(Object.fromEntries(values));
-  consuming.close();
+  const patience = setTimeout(() => consuming.fail("messages did not come"), count * intervalMs + PATIENCE_MS);
+  await Promise.race([Promise.all([published, received]), publishing.failed, consuming.failed]);
+  clearTimeout(patience);
+  const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1_000;
+  const measured = meter.measured({ p50: at(50), p99: at(99) });
+  await consuming.leave();
   publishing.close();
   return measured;
-
-  function impatience(expectedMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("messages did not come")), expectedMs + PATIENCE_MS);
-      void all.then(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
 }
 
 /** Calls `act` with each number at its time: without a timer, which would be up to a millisecond late. */

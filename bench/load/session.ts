@@ -12,6 +12,8 @@ export class Session {
   onPause: () => void = () => {};
   /** Rejects when the connection is lost, or an error frame came. */
   readonly failed: Promise<never>;
+  /** Gives it up. */
+  readonly fail: (error: Error) => void;
 
   static async open({ url, greeting, replies }: Endpoint): Promise<Session> {
     const session = new Session(await Connection.open(url));
@@ -29,6 +31,7 @@ export class Session {
     this.failed = new Promise((_resolve, reject) => {
       fail = reject;
     });
+    this.fail = fail;
     this.failed.catch(() => {}); // whoever waits for something looks at it
     const reader = new FrameReader((buffer, at, end) => {
       checkType(buffer, at, end);

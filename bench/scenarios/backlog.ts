@@ -6,15 +6,22 @@ import { join } from "node:path";
 import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
 import { peakBytes } from "../../test/broker/memory.ts";
 import { atLeast, atMost, type Figure } from "../figure.ts";
+import type { Task } from "../load/task.ts";
 import { medians } from "../rounds.ts";
-import type { Bench, Scenario } from "../scenario.ts";
+import type { Bench, Scenario, Turn } from "../scenario.ts";
 import { BROKER_DIR } from "../servers.ts";
-import { post } from "../target.ts";
-import { Drain, Producer } from "./backlog-load.ts";
+import { createTopic, direct, post, type Target, withTopic } from "../target.ts";
 
 const WANTED = 0.9;
 const MAX_MEMORY_MB = 400;
 const MAX_OPENING_S = 2;
+/** Bytes of a body. */
+const SIZE = 200;
+/** Messages of an MPUB. */
+const BATCH = 500;
+/** MPUBs that may be unanswered. */
+const OPEN = 16;
+const RDY = 2_500;
 const TOPIC = "large";
 /** At the beginning, at a third, and at two thirds of the backlog. */
 const CHANNELS = ["first", "second", "third"] as const;
@@ -27,13 +34,13 @@ interface Sizes {
 }
 
 const WHOLE: Sizes = { backlog: 1_000_000, portion: 50_000, rounds: 25 };
-const QUICK: Sizes = { backlog: 100_000, portion: 10_000, rounds: 3 };
+const QUICK: Sizes = { backlog: 300_000, portion: 30_000, rounds: 3 };
 
 export const backlog: Scenario = {
   name: "backlog",
-  async run({ isQuick }: Bench): Promise<Figure[]> {
+  async run(bench): Promise<Figure[]> {
     const dataDir = await mkdtemp(join(tmpdir(), "nsq-edge-bench-"));
-    const run = new BacklogRun(dataDir, isQuick ? QUICK : WHOLE);
+    const run = new BacklogRun(bench, dataDir, bench.isQuick ? QUICK : WHOLE);
     try {
       return await run.figures();
     } finally {
@@ -43,26 +50,31 @@ export const backlog: Scenario = {
 };
 
 class BacklogRun {
+  readonly #bench: Bench;
   readonly #dataDir: string;
   readonly #sizes: Sizes;
   #broker: BrokerProcess | null = null;
   #peak = 0;
-  #topics = 0;
 
-  constructor(dataDir: string, sizes: Sizes) {
+  constructor(bench: Bench, dataDir: string, sizes: Sizes) {
+    this.#bench = bench;
     this.#dataDir = dataDir;
     this.#sizes = sizes;
   }
 
   async figures(): Promise<Figure[]> {
+    const { backlog } = this.#sizes;
     await this.#restart();
-    const producer = await Producer.open(this.#running, TOPIC);
-    await producer.publish(this.#sizes.backlog);
-    const figures = [await this.#publishing("the topic", producer, [])];
+    await this.#bench.load("backlog", this.#publish(TOPIC, backlog));
+    const figures = [await this.#publishing("the topic", [])];
     await this.#inherit();
-    const drains = await this.#spread();
-    figures.push(await this.#publishing("three channels", producer, CHANNELS));
-    figures.push(...(await this.#draining(drains)));
+    // Brings the channels to different places.
+    for (const [index, channel] of CHANNELS.entries()) {
+      const behind = (index * backlog) / CHANNELS.length;
+      if (behind > 0) await this.#bench.load("backlog", this.#drain(TOPIC, channel, behind));
+    }
+    figures.push(await this.#publishing("three channels", CHANNELS));
+    figures.push(...(await this.#draining()));
     figures.push(...(await this.#opening()));
     await this.#stop();
     // Where nobody knows the memory there is nothing to compare.
@@ -76,76 +88,72 @@ class BacklogRun {
     await rm(this.#dataDir, { recursive: true, force: true });
   }
 
-  get #running(): BrokerProcess {
+  get #target(): Target {
     if (this.#broker === null) throw new Error("the broker does not run");
-    return this.#broker;
+    const { http, ws, pid } = this.#broker;
+    return direct(http, ws, pid);
+  }
+
+  #publish(topic: string, messages: number): Task {
+    const command = { kind: "mpub", topic, size: SIZE, count: BATCH } as const;
+    const producer = { endpoint: this.#target.producer(topic), command, perWrite: 1, open: OPEN };
+    return { kind: "publish", producers: [producer], extent: { messages }, server: this.#target.pid };
+  }
+
+  #drain(topic: string, channel: string, messages: number): Task {
+    const consumers = [{ endpoint: this.#target.consumer(topic, channel), rdy: RDY }];
+    return { kind: "consume", consumers, messages, server: this.#target.pid };
   }
 
   /** How fast messages are published where many wait, and where none do. */
-  async #publishing(where: string, toLarge: Producer, channels: readonly string[]): Promise<Figure> {
+  async #publishing(where: string, channels: readonly string[]): Promise<Figure> {
     const { portion, rounds } = this.#sizes;
-    const { large, empty } = await medians(rounds, {
-      large: () => toLarge.publish(portion),
-      empty: () =>
-        this.#withTopic(channels, async (topic) => {
-          const toEmpty = await Producer.open(this.#running, topic);
-          await toEmpty.publish(1); // what it costs to begin is not the question
-          const published = await toEmpty.publish(portion);
-          toEmpty.close();
-          return published;
-        }),
-    });
-    return atLeast(`backlog: publish while it waits in ${where}, messages/s`, "an empty topic", large, empty, WANTED);
+    const scenario = `backlog: publish while it waits in ${where}, messages/s`;
+    const speed = await this.#bench.compare(
+      scenario,
+      {
+        large: (turn) => turn.run(this.#publish(TOPIC, portion)),
+        empty: (turn) =>
+          withTopic(this.#target, channels, async (topic) => {
+            await turn.run(this.#publish(topic, 1)); // what it costs to begin is not the question
+            return turn.run(this.#publish(topic, portion));
+          }),
+      },
+      rounds,
+    );
+    return atLeast(scenario, "an empty topic", speed("large") as number, speed("empty"), WANTED);
   }
 
   /** Hands all that waits in the topic to each channel. */
   async #inherit(): Promise<void> {
-    await post(`${this.#running.http}/topic/pause?topic=${TOPIC}`);
-    for (const channel of CHANNELS)
-      await post(`${this.#running.http}/channel/create?topic=${TOPIC}&channel=${channel}`);
-    await post(`${this.#running.http}/topic/unpause?topic=${TOPIC}`);
-  }
-
-  /** Brings the channels to different places. */
-  async #spread(): Promise<Drain[]> {
-    const drains: Drain[] = [];
-    for (const [index, channel] of CHANNELS.entries()) {
-      const drain = await Drain.open(this.#running, TOPIC, channel);
-      if (index > 0) await drain.drain((index * this.#sizes.backlog) / CHANNELS.length);
-      drains.push(drain);
-    }
-    return drains;
+    const { http } = this.#target;
+    await post(`${http}/topic/pause?topic=${TOPIC}`);
+    for (const channel of CHANNELS) await post(`${http}/channel/create?topic=${TOPIC}&channel=${channel}`);
+    await post(`${http}/topic/unpause?topic=${TOPIC}`);
   }
 
   /** How fast each channel is drained, and one that has but little. */
-  async #draining(drains: readonly Drain[]): Promise<Figure[]> {
+  async #draining(): Promise<Figure[]> {
     const { portion, rounds } = this.#sizes;
-    const channels = CHANNELS.map((name, index) => [name, () => (drains[index] as Drain).drain(portion)] as const);
-    const small = await medians(rounds, {
-      ...(Object.fromEntries(channels) as Record<(typeof CHANNELS)[number], () => Promise<number>>),
-      small: () => this.#drainSmall(),
-    });
-    return CHANNELS.map((name) =>
-      atLeast(`backlog: drain the ${name} channel, messages/s`, "a small backlog", small[name], small.small, WANTED),
+    const contenders = Object.fromEntries(
+      CHANNELS.map((channel) => [channel, (turn: Turn) => turn.run(this.#drain(TOPIC, channel, portion))]),
     );
-  }
-
-  #drainSmall(): Promise<number> {
-    return this.#withTopic(["ch"], async (topic) => {
-      const producer = await Producer.open(this.#running, topic);
-      // Some more than is drained: the last ones, for which a consumer waits, are no part of the comparison.
-      await producer.publish(1.1 * this.#sizes.portion);
-      producer.close();
-      const drain = await Drain.open(this.#running, topic, "ch");
-      const drained = await drain.drain(this.#sizes.portion);
-      drain.close();
-      return drained;
+    const small = (turn: Turn) =>
+      withTopic(this.#target, ["ch"], async (topic) => {
+        // Some more than is drained: the last ones, for which a consumer waits, are no part of the comparison.
+        await turn.run(this.#publish(topic, 1.1 * portion));
+        return turn.run(this.#drain(topic, "ch", portion));
+      });
+    const speed = await this.#bench.compare<string>("backlog: drain", { ...contenders, small }, rounds);
+    return CHANNELS.map((channel) => {
+      const scenario = `backlog: drain the ${channel} channel, messages/s`;
+      return atLeast(scenario, "a small backlog", speed(channel) as number, speed("small"), WANTED);
     });
   }
 
   /** How long it takes from the start of a broker that was killed until a topic answers. */
   async #opening(): Promise<Figure[]> {
-    const empty = await this.#newTopic(CHANNELS);
+    const empty = await createTopic(this.#target, CHANNELS);
     const opened = async (topic: string) => (await this.#restart()) + (await this.#answering(topic));
     const { large, small } = await medians(this.#sizes.rounds, {
       large: () => opened(TOPIC),
@@ -162,26 +170,10 @@ class BacklogRun {
   /** Seconds until a topic tells how it is. */
   async #answering(topic: string): Promise<number> {
     const start = performance.now();
-    const response = await fetch(`${this.#running.http}/stats?format=json&topic=${topic}`);
+    const response = await fetch(`${this.#target.http}/stats?format=json&topic=${topic}`);
     const { topics } = (await response.json()) as { topics: unknown[] };
     if (topics.length !== 1) throw new Error(`there is no topic ${topic}`);
     return (performance.now() - start) / 1000;
-  }
-
-  /** Does something with a topic that has nothing, and is deleted afterwards. */
-  async #withTopic<T>(channels: readonly string[], act: (topic: string) => Promise<T>): Promise<T> {
-    const topic = await this.#newTopic(channels);
-    const result = await act(topic);
-    await post(`${this.#running.http}/topic/delete?topic=${topic}`);
-    return result;
-  }
-
-  async #newTopic(channels: readonly string[]): Promise<string> {
-    const topic = `empty-${++this.#topics}`;
-    await post(`${this.#running.http}/topic/create?topic=${topic}`);
-    for (const channel of channels)
-      await post(`${this.#running.http}/channel/create?topic=${topic}&channel=${channel}`);
-    return topic;
   }
 
   /** Kills the broker, if it runs, and starts it on the same data. Returns how long the start took, s. */

@@ -1,7 +1,7 @@
 // POST /pub and /mpub.
 
 import { atLeast, type Figure } from "../figure.ts";
-import type { Bench, Contender, Scenario } from "../scenario.ts";
+import type { Bench, Contender, Scenario, Turn } from "../scenario.ts";
 import { type Target, withTopic } from "../target.ts";
 
 /** Bytes of a body. */
@@ -18,7 +18,13 @@ export const pub: Scenario = {
     const figures: Figure[] = [];
     for (const connections of CONNECTIONS) {
       const scenario = `/pub, ${connections} ${connections === 1 ? "connection" : "connections"}, requests/s`;
-      const speed = await compare(bench, scenario, "/pub", 1, connections);
+      const nothing = requests(
+        `${bench.servers.floor.http}/nothing?name=nothing`,
+        bench.servers.floor.pid,
+        1,
+        connections,
+      );
+      const speed = await compare(bench, scenario, "/pub", 1, connections, { nothing });
       const ours = speed("ours") as number;
       const wanted = connections === JUDGED ? WANTED : { insert: null, nothing: null };
       figures.push(
@@ -35,7 +41,7 @@ export const mpub: Scenario = {
   name: "mpub",
   async run(bench) {
     const scenario = `/mpub of ${BATCH}, ${JUDGED} connections, requests/s`;
-    const speed = await compare(bench, scenario, "/mpub", BATCH, JUDGED);
+    const speed = await compare(bench, scenario, "/mpub", BATCH, JUDGED, {});
     const ours = speed("ours") as number;
     return [
       atLeast(scenario, "floor: RPC and INSERT", ours, speed("insert")),
@@ -44,19 +50,29 @@ export const mpub: Scenario = {
   },
 };
 
-function compare(bench: Bench, scenario: string, path: string, lines: number, connections: number) {
-  const { servers } = bench;
-  const request =
-    (url: string, server: number): NonNullable<Contender> =>
-    (turn) =>
-      turn.run({ kind: "http", url, size: SIZE, lines, connections, seconds: turn.seconds, server });
+function compare(
+  bench: Bench,
+  scenario: string,
+  path: string,
+  lines: number,
+  connections: number,
+  others: Record<string, Contender>,
+) {
+  const { direct, nsqd, floor } = bench.servers;
   const publish = (target: Target | null): Contender =>
     target &&
-    ((turn) => withTopic(target, [], (topic) => request(`${target.http}${path}?topic=${topic}`, target.pid)(turn)));
-  return bench.compare(scenario, {
-    ours: publish(servers.direct),
-    insert: request(`${servers.floor.http}/insert?name=${connections}`, servers.floor.pid),
-    nothing: request(`${servers.floor.http}/nothing?name=nothing`, servers.floor.pid),
-    nsqd: publish(servers.nsqd),
+    ((turn) =>
+      withTopic(target, [], (topic) =>
+        requests(`${target.http}${path}?topic=${topic}`, target.pid, lines, connections)(turn),
+      ));
+  return bench.compare<string>(scenario, {
+    ours: publish(direct),
+    insert: requests(`${floor.http}/insert?name=${connections}`, floor.pid, lines, connections),
+    nsqd: publish(nsqd),
+    ...others,
   });
+}
+
+function requests(url: string, server: number, lines: number, connections: number) {
+  return (turn: Turn) => turn.run({ kind: "http", url, size: SIZE, lines, connections, seconds: turn.seconds, server });
 }

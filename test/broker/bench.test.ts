@@ -6,6 +6,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { consume, flow, publish } from "../../bench/load/flow.ts";
+import { createTopic, direct, generic } from "../../bench/target.ts";
+import { startBroker } from "../../scripts/broker.ts";
+import { channelStats } from "./stats.ts";
 
 const MINUTE = 60_000;
 
@@ -62,5 +66,37 @@ describe("npm run bench", () => {
     expect(code).toBe(2);
     expect(output).toContain("no scenario everything");
     expect(output).toContain("publish-pipelined");
+  });
+});
+
+describe("the load", () => {
+  it("[BENCH5] publishes, consumes, and leaves nothing in flight", { timeout: MINUTE }, async () => {
+    const broker = await startBroker();
+    onTestFinished(() => broker.stop());
+    for (const target of [
+      direct(broker.http, broker.ws, broker.pid),
+      generic(broker.http, `tcp://${broker.tcp}`, broker.pid),
+    ]) {
+      const topic = await createTopic(target, ["ch"]);
+      const command = { kind: "pub", topic, size: 200 } as const;
+      const producers = [{ endpoint: target.producer(topic), command, perWrite: 10, open: 100 }];
+      const consumers = [{ endpoint: target.consumer(topic, "ch"), rdy: 50 }];
+      await publish({ kind: "publish", producers, extent: { messages: 1_000 }, server: broker.pid });
+      await consume({ kind: "consume", consumers, messages: 500, server: broker.pid });
+      const stats = () => channelStats(broker.http, topic, "ch");
+      await expect.poll(stats, { timeout: 10_000 }).toMatchObject({ in_flight_count: 0, client_count: 0 });
+      const { depth } = (await stats()) as { depth: number };
+      expect(depth).toBeGreaterThan(0);
+      expect(depth).toBeLessThanOrEqual(500);
+      const { values } = await flow({
+        kind: "flow",
+        producers,
+        consumers,
+        copies: 1,
+        extent: { messages: 100 },
+        server: broker.pid,
+      });
+      expect(values.value).toBeGreaterThan(0);
+    }
   });
 });
