@@ -6,7 +6,8 @@ import { nsqdRoutes } from "./http/nsqd-api.ts";
 import { nsqlookupdRoutes } from "./http/nsqlookupd-api.ts";
 import { error, HttpError, plain } from "./http/respond.ts";
 import { createRouter, internalError } from "./http/router.ts";
-import { type Options, parseOptions } from "./options.ts";
+import { pathOf } from "./http/target.ts";
+import { parseOptions } from "./options.ts";
 
 export { Channel } from "./durable/Channel.ts";
 export { Lookup } from "./durable/Lookup.ts";
@@ -20,34 +21,35 @@ const CLOSED =
 
 export default {
   async fetch(request, env, context) {
-    const options = readOptions(env);
-    if (options === null) return error(new HttpError(500, "INVALID_CONFIGURATION"));
-    const { pathname } = new URL(request.url);
+    const broker = brokerOf(env);
+    if (broker === null) return error(new HttpError(500, "INVALID_CONFIGURATION"));
+    const { options } = broker;
+    const pathname = pathOf(request.url);
     if (!options.open && pathname !== "/ping") return plain(CLOSED, 403);
     if (pathname === "/v2") return openV2(request, env, options, context).catch(internalError);
     if (pathname === "/v1") return openV1(request, env, options).catch(internalError);
-    return route(request, pathname, new Broker(env, options));
+    return route(request, pathname, broker);
   },
 
   /** Raw TCP, where the runtime accepts it: local development and self-hosting. */
   async connect(socket, env) {
-    const options = readOptions(env);
+    const options = brokerOf(env)?.options;
     if (options?.open) await serveTcp(socket, env, options);
     else await socket.close();
   },
 } satisfies ExportedHandler<Env>;
 
 /** By environment: its vars never change. */
-const known = new WeakMap<Env, Options>();
+const brokers = new WeakMap<Env, Broker>();
 
 /** Null when an option is wrong: the log says which. */
-function readOptions(env: Env): Options | null {
-  const before = known.get(env);
-  if (before !== undefined) return before;
+function brokerOf(env: Env): Broker | null {
+  const known = brokers.get(env);
+  if (known) return known;
   try {
-    const options = parseOptions({ ...env });
-    known.set(env, options);
-    return options;
+    const broker = new Broker(env, parseOptions({ ...env }));
+    brokers.set(env, broker);
+    return broker;
   } catch (cause) {
     console.error("wrong configuration:", cause);
     return null;

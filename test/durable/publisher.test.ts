@@ -66,6 +66,7 @@ describe("a row of a topic", () => {
     await publish(2);
     expect(rows).toEqual([1]);
     await confirm();
+    await vi.advanceTimersByTimeAsync(MOMENT_MS);
     expect(rows).toEqual([1, 3]);
   });
 
@@ -78,52 +79,63 @@ describe("a row of a topic", () => {
     expect(rows).toEqual([1, 1, 1]);
   });
 
+  /** Five callers, whose second row is not yet durable: the first of them had one for itself. */
+  async function startWithFive() {
+    const publisher = startPublisher();
+    await publisher.publish(5);
+    await publisher.confirm();
+    await publisher.publish(1);
+    expect(publisher.rows).toEqual([1, 5]);
+    return publisher;
+  }
+
   it("[LOG12] waits for as many callers as were answered together", async () => {
-    const { rows, publish, confirm } = startPublisher();
-    await publish(5); // the first of them goes alone
+    const { rows, publish, confirm } = await startWithFive();
     await confirm();
-    await confirm();
-    await publish(3);
-    expect(rows).toEqual([1, 4]);
+    await publish(4);
+    expect(rows).toEqual([1, 5]);
     await publish(1);
-    expect(rows).toEqual([1, 4, 4]);
+    expect(rows).toEqual([1, 5, 5]);
   });
 
-  it("[LOG12] waits for them no longer than a moment", async () => {
-    const { rows, publish, confirm } = startPublisher();
-    await publish(5);
+  it("[LOG12] waits for those who were answered when others wait already: two crowds become one", async () => {
+    const { rows, publish, confirm } = await startWithFive();
+    await publish(3);
     await confirm();
-    await confirm();
+    await publish(4);
+    expect(rows).toEqual([1, 5]);
+    await publish(1);
+    expect(rows).toEqual([1, 5, 8]);
+  });
+
+  it("[LOG12] waits no longer than a moment for those of whom none comes", async () => {
+    const { rows, publish, confirm } = await startWithFive();
     await publish(2);
+    await confirm();
     await vi.advanceTimersByTimeAsync(MOMENT_MS - 1);
-    expect(rows).toEqual([1, 4]);
+    expect(rows).toEqual([1, 5]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(rows).toEqual([1, 4, 2]);
+    expect(rows).toEqual([1, 5, 2]);
   });
 
-  it("[LOG12] waits for the larger of two crowds that come by turns", async () => {
-    const { rows, publish, confirm } = startPublisher();
-    await publish(5);
+  it("[LOG12] waits another moment when some came, and not a third one", async () => {
+    const { rows, publish, confirm } = await startWithFive();
     await confirm();
-    await publish(2);
-    await confirm();
-    await vi.advanceTimersByTimeAsync(MOMENT_MS);
-    expect(rows).toEqual([1, 4, 2]);
-    await confirm();
-    await publish(3);
-    expect(rows).toEqual([1, 4, 2]);
     await publish(1);
-    expect(rows).toEqual([1, 4, 2, 4]);
+    await vi.advanceTimersByTimeAsync(MOMENT_MS);
+    await publish(1);
+    await vi.advanceTimersByTimeAsync(MOMENT_MS - 1);
+    expect(rows).toEqual([1, 5]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(rows).toEqual([1, 5, 2]);
   });
 
   it("[LOG12] does not wait when the moment has passed", async () => {
-    const { rows, publish, confirm } = startPublisher();
-    await publish(5);
-    await confirm();
+    const { rows, publish, confirm } = await startWithFive();
     await confirm();
     await vi.advanceTimersByTimeAsync(MOMENT_MS);
     await publish(1);
-    expect(rows).toEqual([1, 4, 1]);
+    expect(rows).toEqual([1, 5, 1]);
   });
 });
 
