@@ -1,14 +1,16 @@
 // What a consumer's connection passes on to its channel: everything but NOP, which is the answer to the gateway's own
 // heartbeats and must not wake the channel. Bytes are passed on as they come; only an unfinished line is held back.
 
-import { concat, EMPTY, fromByteString, readInt32, toByteString } from "../protocol/bytes.ts";
+import { concat, EMPTY, fromByteString, readInt32, startsWith, toByteString } from "../protocol/bytes.ts";
 import { carriesBody } from "../protocol/command.ts";
+import { MESSAGE_ID_LENGTH } from "../protocol/message-id.ts";
 
 /** Takes the bytes of `buffer` from `start` to before `end`. */
 export type Pass = (buffer: Uint8Array, start: number, end: number) => void;
 
 const LF = 10;
-const [F, I, N, SPACE] = fromByteString("FIN ");
+const FIN = fromByteString("FIN ");
+const FIN_LENGTH = FIN.length + MESSAGE_ID_LENGTH + 1;
 /** A longer line is an error of the client, which the channel's session words. */
 const MAX_LINE_LENGTH = 16_384;
 const SIZE = 4;
@@ -16,17 +18,25 @@ const SIZE = 4;
 export class NopFilter {
   /** The beginning of a line, or of the size of a body. */
   #held: Uint8Array = EMPTY;
+  #isNop = false;
   #expectsSize = false;
   #bodyLeft = 0;
 
   filter(chunk: Uint8Array, pass: Pass): void {
     const buffer = this.#held.length > 0 ? concat([this.#held, chunk]) : chunk;
-    let at = this.#passBody(buffer, 0, pass);
+    /** What lies between two NOPs is passed on in one. */
+    let passed = 0;
+    let at = this.#bodyEnd(buffer, 0);
     while (at < buffer.length) {
-      const end = this.#expectsSize ? this.#passSize(buffer, at, pass) : this.#passLine(buffer, at, pass);
+      const end = this.#expectsSize ? this.#sizeEnd(buffer, at) : this.#lineEnd(buffer, at);
       if (end === null) break;
-      at = this.#passBody(buffer, end, pass);
+      if (this.#isNop) {
+        if (at > passed) pass(buffer, passed, at);
+        passed = end;
+      }
+      at = this.#bodyEnd(buffer, end);
     }
+    if (at > passed) pass(buffer, passed, at);
     this.#held = buffer.slice(at);
   }
 
@@ -35,38 +45,42 @@ export class NopFilter {
     return this.#held;
   }
 
-  // Each passes on what begins at `at` and returns where it ends; null when it must be waited for.
+  // Each tells where that ends which begins at `at`; null when it must be waited for.
 
-  #passLine(buffer: Uint8Array, at: number, pass: Pass): number | null {
+  #lineEnd(buffer: Uint8Array, at: number): number | null {
+    this.#isNop = false;
+    if (isFinish(buffer, at)) return at + FIN_LENGTH;
     const lf = buffer.indexOf(LF, at);
     if (lf < 0 && buffer.length - at <= MAX_LINE_LENGTH) return null;
     const end = lf < 0 ? buffer.length : lf + 1;
-    const name = isFinish(buffer, at) ? "FIN" : nameOf(buffer, at, end);
+    const name = nameOf(buffer, at, end);
     this.#expectsSize = carriesBody(name);
-    if (name !== "NOP") pass(buffer, at, end);
+    this.#isNop = name === "NOP";
     return end;
   }
 
-  #passSize(buffer: Uint8Array, at: number, pass: Pass): number | null {
+  #sizeEnd(buffer: Uint8Array, at: number): number | null {
     const end = at + SIZE;
     if (end > buffer.length) return null;
+    this.#isNop = false;
     this.#expectsSize = false;
     this.#bodyLeft = Math.max(0, readInt32(buffer, at));
-    pass(buffer, at, end);
     return end;
   }
 
-  #passBody(buffer: Uint8Array, at: number, pass: Pass): number {
+  #bodyEnd(buffer: Uint8Array, at: number): number {
     const end = Math.min(buffer.length, at + this.#bodyLeft);
     this.#bodyLeft -= end - at;
-    if (end > at) pass(buffer, at, end);
     return end;
   }
 }
 
-/** Nearly all lines of a consumer are FINs: they are told by their first bytes. */
+/** Nearly all lines of a consumer are FINs of whole ids: they are told without a search for their end. */
 function isFinish(buffer: Uint8Array, at: number): boolean {
-  return buffer[at] === F && buffer[at + 1] === I && buffer[at + 2] === N && buffer[at + 3] === SPACE;
+  const last = at + FIN_LENGTH - 1;
+  if (buffer[last] !== LF || !startsWith(buffer, at, FIN)) return false;
+  for (let i = at + FIN.length; i < last; i++) if (buffer[i] === LF) return false;
+  return true;
 }
 
 /** The command of a line; no name is longer than eight characters. */

@@ -53,6 +53,17 @@ describe("NopFilter", () => {
     }
   });
 
+  it("[LNK1] sees a NOP behind a FIN that is too short, where a whole one would end", () => {
+    expect(passed(["FIN abc\nNOP\nRDY 1000\n"])).toBe("FIN abc\nRDY 1000\n");
+  });
+
+  it("[LNK1] passes all on in one that no NOP divides", () => {
+    const pieces: string[] = [];
+    const stream = "FIN 0123456789abcdef\nRDY 1\nNOP\nFIN 0123456789abcdef\nCLS\n";
+    new NopFilter().filter(fromByteString(stream), (buffer, from, to) => pieces.push(toByteString(buffer, from, to)));
+    expect(pieces).toEqual(stream.split("NOP\n"));
+  });
+
   it("[LNK1] passes the line of a command on before its body has come", () => {
     const out: string[] = [];
     new NopFilter().filter(fromByteString("AUTH\n"), (buffer, from, to) => out.push(toByteString(buffer, from, to)));
