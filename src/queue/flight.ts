@@ -17,6 +17,8 @@ export class Flight {
   readonly at: number;
   /** Where each message's frame ends, bytes from the beginning of the first; 0 when it is not in flight any more. */
   readonly #ends: number[];
+  /** Of the messages before this index none is in flight any more. */
+  #start = 0;
   /** Where the first frame begins in the stream of the owner's messages, bytes. */
   readonly #position: number;
   #size: number;
@@ -51,6 +53,7 @@ export class Flight {
     const index = seq - this.first;
     const end = this.#ends[index] as number;
     this.#ends[index] = 0;
+    while (this.#ends[this.#start] === 0) this.#start++;
     this.#size--;
     return this.#position + end;
   }
@@ -63,9 +66,13 @@ export class Flight {
 
   /** Its messages in flight, as ranges of seqs. */
   get ranges(): SeqRange[] {
+    const { length } = this.#ends;
+    if (this.#size === 0) return [];
+    // Consumers answer in order, mostly.
+    if (this.#size === length - this.#start) return [{ from: this.first + this.#start, to: this.first + length }];
     const ranges: SeqRange[] = [];
     let from: number | null = null;
-    for (let index = 0; index <= this.#ends.length; index++) {
+    for (let index = this.#start; index <= length; index++) {
       const isInFlight = (this.#ends[index] ?? 0) !== 0;
       if (isInFlight) from ??= this.first + index;
       else if (from !== null) {
@@ -78,6 +85,8 @@ export class Flight {
 
   /** The seqs of its messages in flight. */
   *[Symbol.iterator](): Iterator<number> {
-    for (let index = 0; index < this.#ends.length; index++) if (this.#ends[index] !== 0) yield this.first + index;
+    for (let index = this.#start; index < this.#ends.length; index++) {
+      if (this.#ends[index] !== 0) yield this.first + index;
+    }
   }
 }
