@@ -98,7 +98,7 @@ export class Turn {
   /** How long latencies are measured, s: a percentile takes many. */
   get latencySeconds(): number {
     if (this.#bench.isQuick) return this.#isWarmUp ? 0.1 : 0.25;
-    return this.#isWarmUp ? 1 : 4;
+    return this.#isWarmUp ? 1 : 6;
   }
 
   /** Fewer for a warm-up, and where it must be quick. */
