@@ -49,15 +49,21 @@ export interface Frame {
 
 /** Cuts a byte stream into frames, however it arrives. */
 export class FrameDecoder {
+  readonly #maxSize: number;
   #buffer = EMPTY;
   #at = 0;
+
+  /** @param maxSize of a frame, as its first field says it */
+  constructor(maxSize = Number.POSITIVE_INFINITY) {
+    this.#maxSize = maxSize;
+  }
 
   push(chunk: Uint8Array): void {
     this.#buffer = this.#at === this.#buffer.length ? chunk : concat([this.#buffer.subarray(this.#at), chunk]);
     this.#at = 0;
   }
 
-  /** The next whole frame, null when more bytes are needed, or "malformed" for a size that no frame has. */
+  /** The next whole frame, null when more bytes are needed, or "malformed" for a size that no frame may have. */
   next(): Frame | "malformed" | null {
     const end = this.#frameEnd();
     if (end === null || end === "malformed") return end;
@@ -67,10 +73,18 @@ export class FrameDecoder {
     return { type, data };
   }
 
+  /** What came behind the last whole frame; the stream goes on with it in another form. */
+  takeRest(): Uint8Array {
+    const rest = this.#buffer.subarray(this.#at);
+    this.#buffer = EMPTY;
+    this.#at = 0;
+    return rest;
+  }
+
   #frameEnd(): number | "malformed" | null {
     if (this.#buffer.length - this.#at < 4) return null;
     const size = readInt32(this.#buffer, this.#at);
-    if (size < 4) return "malformed";
+    if (size < 4 || size > this.#maxSize) return "malformed";
     const end = this.#at + 4 + size;
     return end <= this.#buffer.length ? end : null;
   }

@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   durable: ["protocol", "queue", "session", "lookup", "storage", "options.ts", "limits.ts"],
   gateway: ["protocol", "session", "durable", "options.ts", "limits.ts", "own-node.ts"],
   http: ["protocol", "queue", "session", "lookup", "durable", "options.ts", "limits.ts", "own-node.ts"],
+  client: ["protocol"],
   "options.ts": ["queue"],
   "limits.ts": ["protocol", "session", "options.ts"],
   "own-node.ts": ["lookup", "options.ts", "limits.ts"],
@@ -19,6 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** Folders that know no runtime, no clock and no I/O. */
 const PURE = ["protocol", "queue", "session", "lookup"];
+/** Time and chance come to the client from one place. */
+const CLOCK = "client/clock.ts";
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = { protocol: ["snappyjs"] };
 const IMPURE = /\b(Date\.now|new Date\(\)|Math\.random|crypto\.|setTimeout|setInterval|console\.|(?<!get )fetch\()/;
 
@@ -49,4 +52,13 @@ describe("src", () => {
     expect(outer.filter((library) => !LIBRARIES[partOf(file)]?.includes(library))).toEqual([]);
     expect(readFileSync(join("src", file), "utf8").replace(/^\s*(\/\/|\*|\/\*).*$/gm, "")).not.toMatch(IMPURE);
   });
+
+  it.each(files.filter((file) => partOf(file) === "client" && file !== CLOCK))(
+    "reads no clock of its own: %s",
+    (file) => {
+      expect(readFileSync(join("src", file), "utf8")).not.toMatch(
+        /\b(Date\.now|Math\.random|setTimeout|setInterval)\b/,
+      );
+    },
+  );
 });

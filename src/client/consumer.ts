@@ -1,0 +1,386 @@
+// Consumes a channel of a topic over as many connections as there are producers (spec 8.4).
+
+import { isValidName } from "../protocol/names.ts";
+import { Backoff, type Signal } from "./backoff.ts";
+import { Discovery } from "./discovery.ts";
+import { NsqError, StoppedError } from "./errors.ts";
+import { Events, type Unsubscribe } from "./events.ts";
+import { Inbox } from "./inbox.ts";
+import type { Message, Response } from "./message.ts";
+import { type ConsumerConfig, type ConsumerOptions, consumerConfig } from "./options.ts";
+import { Rdy } from "./rdy.ts";
+import { Source, type SourceEvents } from "./source.ts";
+
+/** What is done with each message. When it resolves, the message is finished; when it rejects, requeued, and the consumer backs off. */
+export type Handler = (message: Message) => unknown;
+
+export interface HandleOptions {
+  /** How many messages are handled at once. */
+  readonly concurrency?: number;
+  /** Whether a message that the handler did not answer is finished or requeued when it is done; true unless said otherwise. */
+  readonly autoRespond?: boolean;
+}
+
+export interface ConsumerEvents {
+  connection: { readonly address: string };
+  disconnection: { readonly address: string; readonly error: Error };
+  /** What went wrong: an address or a lookup that cannot be reached, an error frame, a handler that failed. */
+  error: { readonly error: unknown; readonly message?: Message };
+  /** Nothing is received for so long, ms; level 0 when all is well again. */
+  backoff: { readonly level: number; readonly pauseMs: number };
+  /** A message was delivered more often than `maxAttempts`, and is finished without having been handled. */
+  maxAttempts: Message;
+  /** The time of a message ran out before it was answered: it is delivered again. */
+  timeout: Message;
+}
+
+/** A graceful stop takes no longer, ms. */
+const STOP_LIMIT = 30_000;
+/** When a message is to be tried and there is no connection, ms. */
+const RETRY = 1_000;
+/** The first attempt to connect anew waits so long at most, ms; each further one twice as long. */
+const RECONNECT = 100;
+
+interface Target {
+  readonly address: string;
+  /** Whether it is tried again when the connection is lost; one that a lookup has told of is left to the lookup. */
+  readonly isKept: boolean;
+  readonly config: ConsumerConfig;
+  source: Source | null;
+  failures: number;
+  cancel: () => void;
+}
+
+export class Consumer implements AsyncIterable<Message> {
+  readonly topic: string;
+  readonly channel: string;
+  readonly #config: ConsumerConfig;
+  readonly #events = new Events<ConsumerEvents>();
+  readonly #targets = new Map<string, Target>();
+  readonly #rdy: Rdy<Source>;
+  readonly #backoff: Backoff;
+  readonly #discovery: Discovery;
+  readonly #inbox = new Inbox<{ message: Message; source: Source }>();
+  readonly #handlers: Promise<void>[] = [];
+  /** Handlers and loops that take messages: without them nothing is received. */
+  #takers = 0;
+  #cancelResume: () => void = () => {};
+  #cancelRedistribution: () => void = () => {};
+  #stopping: Promise<void> | null = null;
+
+  /** @throws {NsqError} for a name or an option that is invalid */
+  constructor(topic: string, channel: string, options: ConsumerOptions = {}) {
+    if (!isValidName(topic)) throw new NsqError(`invalid topic name: ${topic}`);
+    if (!isValidName(channel)) throw new NsqError(`invalid channel name: ${channel}`);
+    this.topic = topic;
+    this.channel = channel;
+    this.#config = consumerConfig(options);
+    const { clock, maxInFlight } = this.#config;
+    const random = () => clock.random();
+    this.#rdy = new Rdy(maxInFlight, this.#config, random);
+    this.#backoff = new Backoff(this.#config, random);
+    this.#discovery = new Discovery(topic, this.#config, {
+      found: (producer, lookup) => this.#add(this.#config.transport.addressOf(producer, lookup), false, this.#config),
+      failed: (error) => this.#events.emit("error", { error }),
+      headers: () => this.#lookupHeaders(),
+    });
+    this.#redistributeLater();
+  }
+
+  on<N extends keyof ConsumerEvents>(name: N, listener: (event: ConsumerEvents[N]) => void): Unsubscribe {
+    return this.#events.on(name, listener);
+  }
+
+  /** Handles messages as they come. Several handlers share them. */
+  handle(handler: Handler, { concurrency = 1, autoRespond = true }: HandleOptions = {}): this {
+    for (let i = 0; i < concurrency; i++) this.#handlers.push(this.#run(handler, autoRespond));
+    this.#startTaking(concurrency);
+    return this;
+  }
+
+  /** Connects to addresses, and anew whenever a connection is lost. */
+  connect(...addresses: string[]): this {
+    for (const address of addresses) this.#add(address, true, this.#config);
+    return this;
+  }
+
+  /** Connects to all that nsqlookupds, or a broker's `/lookup`, name as producers of the topic, now and later. */
+  connectToLookup(...addresses: string[]): this {
+    if (this.#stopping) throw new StoppedError();
+    this.#discovery.start(addresses);
+    return this;
+  }
+
+  /**
+   * Connects straight to this channel of an nsq-edge deployment: the channel sleeps while nothing happens, and the platform keeps
+   * the connection instead of heartbeats.
+   * @param origin `https://broker.example`
+   */
+  connectToEdge(origin: string): this {
+    const url = new URL("/v2", origin);
+    url.protocol = url.protocol === "https:" || url.protocol === "wss:" ? "wss:" : "ws:";
+    url.searchParams.set("topic", this.topic);
+    url.searchParams.set("channel", this.channel);
+    this.#add(url.href, true, { ...this.#config, heartbeatInterval: -1 });
+    return this;
+  }
+
+  /** Closes the connection to an address, and does not connect to it again. What is in flight there is delivered again. */
+  disconnect(address: string): void {
+    const target = this.#targets.get(address);
+    this.#targets.delete(address);
+    target?.cancel();
+    const source = target?.source;
+    if (!source) return;
+    source.close();
+    this.#left(source);
+  }
+
+  /** 0 pauses. */
+  changeMaxInFlight(maxInFlight: number): void {
+    consumerConfig({ maxInFlight });
+    this.#rdy.change(maxInFlight);
+    this.#share();
+  }
+
+  /** Whether a connection has most of what it may have in flight: then it is time for more. */
+  get isStarved(): boolean {
+    return this.#sources.some(({ inFlight, rdy }) => inFlight > 0 && inFlight >= 0.85 * rdy);
+  }
+
+  /** Takes no more messages. Resolves when those in flight are answered, after thirty seconds at most. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Messages one by one, to be answered by whoever takes them. */
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    this.#startTaking(1);
+    let endTouching = () => {};
+    const done = () => {
+      endTouching();
+      return { done: true, value: undefined } as const;
+    };
+    return {
+      next: async () => {
+        endTouching();
+        const taken = await this.#take();
+        if (taken === null) return done();
+        endTouching = this.#keepTouching(taken.message, taken.source);
+        return { done: false, value: taken.message };
+      },
+      return: async () => {
+        this.#stopTaking();
+        return done();
+      },
+    };
+  }
+
+  get #sources(): Source[] {
+    return [...this.#targets.values()].flatMap(({ source }) => source ?? []);
+  }
+
+  #startTaking(count: number): void {
+    this.#takers += count;
+    this.#share();
+  }
+
+  #stopTaking(): void {
+    if (--this.#takers > 0) return;
+    this.#rdy.pause();
+    for (const { message } of this.#inbox.takeAll()) message.requeueWithoutBackoff(0);
+  }
+
+  #add(address: string, isKept: boolean, config: ConsumerConfig): void {
+    if (this.#stopping) throw new StoppedError();
+    if (this.#targets.has(address)) return;
+    const target: Target = { address, isKept, config, source: null, failures: 0, cancel: () => {} };
+    this.#targets.set(address, target);
+    void this.#open(target);
+  }
+
+  async #open(target: Target): Promise<void> {
+    try {
+      const names = [this.topic, this.channel] as const;
+      const source = await Source.open(target.address, names, target.config, this.#sourceEvents);
+      if (this.#targets.get(target.address) !== target || this.#stopping) {
+        source.close();
+        return;
+      }
+      target.source = source;
+      this.#rdy.add(source);
+      this.#share();
+    } catch (error) {
+      this.#events.emit("error", { error });
+      this.#retry(target);
+    }
+  }
+
+  /** Connects anew after a while, each time a longer one. */
+  #retry(target: Target): void {
+    if (this.#targets.get(target.address) !== target) return;
+    if (!target.isKept || this.#stopping) {
+      this.#targets.delete(target.address);
+      return;
+    }
+    const { clock, lookupdPollInterval } = this.#config;
+    const most = Math.min(lookupdPollInterval, RECONNECT * 2 ** target.failures++);
+    target.cancel = clock.after(most * clock.random(), () => void this.#open(target));
+  }
+
+  readonly #sourceEvents: SourceEvents = {
+    message: (message, source) => this.#inbox.put({ message, source }),
+    subscribed: ({ address }) => {
+      const target = this.#targets.get(address);
+      if (target) target.failures = 0;
+      this.#events.emit("connection", { address });
+    },
+    error: (error) => this.#events.emit("error", { error }),
+    closed: (source, error) => {
+      const target = this.#targets.get(source.address);
+      this.#left(source);
+      this.#events.emit("disconnection", { address: source.address, error });
+      if (target) {
+        target.source = null;
+        this.#retry(target);
+      }
+      if (!this.#stopping) void this.#discovery.poll();
+    },
+    answering: (response) => this.#signal(signalOf(response)),
+    requeueDelay: ({ attempts }, { delayMs }) => {
+      const { defaultRequeueDelay, maxRequeueDelay } = this.#config;
+      return delayMs === -1 ? Math.min(defaultRequeueDelay * attempts, maxRequeueDelay) : delayMs;
+    },
+    timedOut: (message) => this.#events.emit("timeout", message),
+  };
+
+  /** A connection is gone: others get its share. */
+  #left(source: Source): void {
+    this.#rdy.remove(source);
+    this.#share();
+  }
+
+  /** Shares out what may be in flight. */
+  #share(): void {
+    if (this.#takers === 0 || this.#stopping || this.#backoff.isPausing) return;
+    if (this.#backoff.level === 0) this.#rdy.spread();
+    else if (this.#rdy.total === 0) this.#tryOne();
+  }
+
+  #signal(signal: Signal): void {
+    const step = this.#backoff.signal(signal);
+    if (step === "nothing" || this.#stopping) return;
+    const pauseMs = step === "over" ? 0 : step.pauseMs;
+    this.#events.emit("backoff", { level: this.#backoff.level, pauseMs });
+    if (step === "over") this.#share();
+    else this.#pause(pauseMs);
+  }
+
+  #pause(ms: number): void {
+    this.#rdy.pause();
+    this.#cancelResume();
+    this.#cancelResume = this.#config.clock.after(ms, () => {
+      this.#backoff.resume();
+      this.#share();
+    });
+  }
+
+  /** A single message says whether all is well again. */
+  #tryOne(): void {
+    if (this.#rdy.tryOne()) return;
+    this.#backoff.pauseAgain();
+    this.#pause(RETRY);
+  }
+
+  #redistributeLater(): void {
+    const { clock, rdyRedistributeInterval } = this.#config;
+    this.#cancelRedistribution = clock.after(rdyRedistributeInterval, () => {
+      const now = clock.now();
+      for (const source of this.#sources) source.expire(now);
+      if (this.#takers > 0 && !this.#backoff.isPausing) this.#rdy.redistribute(now, this.#backoff.level > 0);
+      this.#redistributeLater();
+    });
+  }
+
+  /** The next message whose time has not run out; null when there will be none. */
+  async #take(): Promise<{ message: Message; source: Source } | null> {
+    for (;;) {
+      const taken = await this.#inbox.take();
+      if (taken === null || taken.source.timesOf(taken.message) !== null) return taken;
+    }
+  }
+
+  async #run(handler: Handler, autoRespond: boolean): Promise<void> {
+    for (;;) {
+      const taken = await this.#take();
+      if (taken === null) return;
+      await this.#handle(handler, taken.message, taken.source, autoRespond);
+    }
+  }
+
+  async #handle(handler: Handler, message: Message, source: Source, autoRespond: boolean): Promise<void> {
+    const { maxAttempts } = this.#config;
+    const isGivenUp = maxAttempts > 0 && message.attempts > maxAttempts;
+    const endTouching = this.#keepTouching(message, source);
+    try {
+      if (isGivenUp) await this.#giveUp(message);
+      else await handler(message);
+      if (autoRespond || isGivenUp) message.finish();
+    } catch (error) {
+      this.#events.emit("error", { error, message });
+      if (autoRespond || isGivenUp) message.requeue();
+    } finally {
+      endTouching();
+    }
+  }
+
+  async #giveUp(message: Message): Promise<void> {
+    this.#events.emit("maxAttempts", message);
+    await this.#config.onMaxAttempts(message);
+  }
+
+  /** Touches a message at half its time, again and again, until it is answered or the server would not let it. Returns what ends that. */
+  #keepTouching(message: Message, source: Source): () => void {
+    const { autoTouch, clock } = this.#config;
+    let cancel = () => {};
+    const wait = () => {
+      const times = source.timesOf(message);
+      if (times === null || times.timeoutAt >= times.latestAt) return;
+      cancel = clock.after(Math.max(0, (times.timeoutAt - clock.now()) / 2), () => {
+        if (message.touch() === "sent") wait();
+      });
+    };
+    if (autoTouch) wait();
+    return () => cancel();
+  }
+
+  async #lookupHeaders(): Promise<Record<string, string>> {
+    const { authSecret, lookupdAuthorization } = this.#config;
+    const secret = typeof authSecret === "function" ? await authSecret() : authSecret;
+    return lookupdAuthorization && secret !== "" ? { Authorization: `Bearer ${secret}` } : {};
+  }
+
+  async #stop(): Promise<void> {
+    this.#discovery.stop();
+    this.#cancelResume();
+    this.#cancelRedistribution();
+    for (const target of this.#targets.values()) target.cancel();
+    const sources = this.#sources;
+    let cancel = () => {};
+    const limit = new Promise<void>((resolve) => {
+      cancel = this.#config.clock.after(STOP_LIMIT, resolve);
+    });
+    await Promise.race([Promise.all(sources.map((source) => source.stop())), limit]);
+    for (const source of sources) source.close();
+    this.#targets.clear();
+    this.#inbox.close();
+    await Promise.race([Promise.all(this.#handlers), limit]);
+    cancel();
+  }
+}
+
+function signalOf(response: Response): Signal {
+  if (response.kind === "finish") return "success";
+  return response.isFailure ? "failure" : "continue";
+}

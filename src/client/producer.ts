@@ -1,0 +1,203 @@
+// Publishes over one connection: commands go out in order, and answers come back in order (spec 8.3).
+
+import { utf8 } from "../protocol/bytes.ts";
+import { isValidName } from "../protocol/names.ts";
+import { line, multiPublish, withBody } from "./commands.ts";
+import { Connection } from "./connection.ts";
+import { MalformedError, NotConnectedError, NsqError, type ProtocolError, StoppedError } from "./errors.ts";
+import { Events, type Unsubscribe } from "./events.ts";
+import { type ProducerConfig, type ProducerOptions, producerConfig } from "./options.ts";
+
+/** A body: bytes as they are, or text as UTF-8. */
+export type Body = Uint8Array | string;
+
+export interface ProducerEvents {
+  connection: { readonly address: string };
+  disconnection: { readonly address: string; readonly error: Error };
+  /** The address could not be reached: who waits is told, and the next publish tries again. */
+  error: Error;
+}
+
+interface Pending {
+  readonly command: Uint8Array;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+export class Producer {
+  readonly #address: string;
+  readonly #config: ProducerConfig;
+  readonly #events = new Events<ProducerEvents>();
+  #connection: Connection | null = null;
+  /** Under way while it connects. */
+  #connecting: Promise<Connection> | null = null;
+  /** Whether those who wait are being connected. */
+  #isConnecting = false;
+  /** Sent on this connection and not answered, or to be sent when there is one. */
+  #pending: Pending[] = [];
+  /** Attempts to connect that failed one after the other. */
+  #failures = 0;
+  #cancelDelay: () => void = () => {};
+  #isStopped = false;
+
+  /**
+   * Connects when the first command needs it.
+   * @param address of an nsqd or a broker, in the form of the transport: `wss://broker.example/v2`
+   * @throws {OptionError}
+   */
+  constructor(address: string, options: ProducerOptions = {}) {
+    this.#address = address;
+    this.#config = producerConfig(options);
+  }
+
+  /** Resolves when the message is stored. */
+  publish(topic: string, body: Body): Promise<void> {
+    return this.#command(topic, () => withBody(["PUB", topic], bytesOf(body)));
+  }
+
+  /** All of them, or none. */
+  multiPublish(topic: string, bodies: readonly Body[]): Promise<void> {
+    return this.#command(topic, () => multiPublish(topic, bodies.map(bytesOf)));
+  }
+
+  /** The message is not delivered before `delayMs` have passed. */
+  deferredPublish(topic: string, delayMs: number, body: Body): Promise<void> {
+    return this.#command(topic, () => withBody(["DPUB", topic, Math.round(delayMs)], bytesOf(body)));
+  }
+
+  /** Resolves when there is a connection. */
+  async ping(): Promise<void> {
+    if (this.#isStopped) throw new StoppedError();
+    (await this.#connect()).send(line("NOP"));
+  }
+
+  /** For good. What is not answered is rejected. */
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#cancelDelay();
+    this.#connection?.close();
+    this.#connection = null;
+    this.#rejectAll(new NotConnectedError("stopped before an answer came"));
+  }
+
+  on<N extends keyof ProducerEvents>(name: N, listener: (event: ProducerEvents[N]) => void): Unsubscribe {
+    return this.#events.on(name, listener);
+  }
+
+  #command(topic: string, write: () => Uint8Array): Promise<void> {
+    if (this.#isStopped) return Promise.reject(new StoppedError());
+    if (!isValidName(topic)) return Promise.reject(new NsqError(`invalid topic name: ${topic}`)); // it would be another command
+    const command = write();
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ command, resolve, reject });
+      if (this.#connection) this.#connection.send(command);
+      else void this.#connectForAll();
+    });
+  }
+
+  /** Connects for those who wait; with `republish` again and again. */
+  async #connectForAll(): Promise<void> {
+    if (this.#isConnecting) return;
+    this.#isConnecting = true;
+    while (this.#pending.length > 0 && !this.#connection && !this.#isStopped) await this.#connect().catch(() => {}); // they are told
+    this.#isConnecting = false;
+  }
+
+  /** The connection; rejects when there is none to be had. */
+  #connect(): Promise<Connection> {
+    if (this.#connection) return Promise.resolve(this.#connection);
+    this.#connecting ??= this.#open().finally(() => {
+      this.#connecting = null;
+    });
+    return this.#connecting;
+  }
+
+  async #open(): Promise<Connection> {
+    try {
+      await this.#delay();
+      const connection = await Connection.open(this.#address, this.#config, {
+        response: (text) => this.#answered(text),
+        error: (error) => this.#refused(error),
+        message: () => this.#fail(new MalformedError("a message came to a producer")),
+        closed: (error) => this.#lost(error),
+      });
+      if (this.#isStopped) {
+        connection.close();
+        throw new StoppedError();
+      }
+      this.#failures = 0;
+      this.#connection = connection;
+      this.#events.emit("connection", { address: this.#address });
+      for (const { command } of this.#pending) connection.send(command);
+      return connection;
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+  }
+
+  /** After failures it waits, so that a server that comes back is not overrun. */
+  #delay(): Promise<void> {
+    const { reconnectDelay, maxReconnectDelay, clock } = this.#config;
+    if (this.#failures === 0) return Promise.resolve();
+    const most = Math.min(maxReconnectDelay, reconnectDelay * 2 ** (this.#failures - 1));
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(most * clock.random(), resolve);
+      this.#cancelDelay = () => {
+        cancel();
+        reject(new StoppedError());
+      };
+    });
+  }
+
+  #unreachable(cause: unknown): Error {
+    if (this.#isStopped) return new StoppedError();
+    this.#failures++;
+    const error = new NotConnectedError(`${this.#address} could not be reached: ${messageOf(cause)}`, { cause });
+    this.#events.emit("error", error);
+    if (!this.#config.republish) this.#rejectAll(error);
+    return error;
+  }
+
+  #answered(text: string): void {
+    const first = this.#pending.shift();
+    if (first && text === "OK") first.resolve();
+    else this.#fail(new MalformedError(`an answer came that belongs to nothing: ${text}`));
+  }
+
+  #refused(error: ProtocolError): void {
+    const first = this.#pending.shift();
+    if (first) first.reject(error);
+    else this.#events.emit("error", error);
+  }
+
+  #fail(error: Error): void {
+    this.#connection?.close();
+    this.#lost(error);
+  }
+
+  #lost(error: Error): void {
+    this.#connection = null;
+    this.#events.emit("disconnection", { address: this.#address, error });
+    if (this.#pending.length === 0) return;
+    if (this.#config.republish) void this.#connectForAll();
+    else
+      this.#rejectAll(
+        error instanceof NotConnectedError ? error : new NotConnectedError(error.message, { cause: error }),
+      );
+  }
+
+  #rejectAll(error: Error): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const { reject } of pending) reject(error);
+  }
+}
+
+function bytesOf(body: Body): Uint8Array {
+  return typeof body === "string" ? utf8(body) : body;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { Producer, type ProducerOptions } from "../../src/client/index.ts";
+import { fromByteString, utf8 } from "../../src/protocol/bytes.ts";
+import { FakeServer, frame } from "./fake-server.ts";
+import { settled, VirtualClock } from "./virtual-clock.ts";
+
+/** A producer that has a connection, and what became of it. */
+async function connect(options: ProducerOptions = {}) {
+  const server = new FakeServer();
+  const clock = new VirtualClock();
+  const producer = new Producer("a", { transport: server.transport, clock, ...options });
+  const lost: string[] = [];
+  producer.on("disconnection", ({ error }) => lost.push(error.message));
+  producer.on("error", (error) => lost.push(error.message));
+  await producer.ping();
+  return { server, clock, lost };
+}
+
+describe("a connection", () => {
+  it.each([
+    ["a frame of a size that is none", Uint8Array.of(0, 0, 0, 3), "a sent a frame of an impossible size"],
+    ["a frame of a negative size", Uint8Array.of(255, 255, 255, 255), "a sent a frame of an impossible size"],
+    ["a frame of an unknown type", frame(7, utf8("x")), "a sent a frame of type 7 with 1 bytes"],
+    ["a message without an id", frame(2, utf8("x")), "a sent a frame of type 2 with 1 bytes"],
+  ])("[CLIENT7] says what is wrong, and is closed: %s", async (_, bytes, message) => {
+    const { server, lost } = await connect();
+    server.last.bytes(bytes);
+    expect([server.last.isClosed, lost]).toEqual([true, [message]]);
+  });
+
+  it("[CLIENT7] says that HTTP came where V2 was expected", async () => {
+    const server = new FakeServer();
+    server.isPolite = false;
+    const producer = new Producer("a", { transport: server.transport, clock: new VirtualClock() });
+    const failed = expect(producer.ping()).rejects.toThrow("a answers with HTTP, not with the V2 protocol");
+    await settled();
+    server.last.bytes(fromByteString("HTTP/1.1 400 Bad Request\r\n"));
+    await failed;
+    expect(server.last.isClosed).toBe(true);
+  });
+
+  it("[CLIENT7] refuses frames beyond maxMsgSize before they have come", async () => {
+    const { server, lost } = await connect({ maxMsgSize: 100 });
+    server.last.bytes(Uint8Array.of(0, 0, 0, 131));
+    expect(lost).toEqual(["a sent a frame of an impossible size"]);
+  });
+
+  it("[CLIENT7] that does not answer the greeting in time is given up", async () => {
+    const server = new FakeServer();
+    server.isPolite = false;
+    const clock = new VirtualClock();
+    const producer = new Producer("a", { transport: server.transport, clock, dialTimeout: 500 });
+    const failed = expect(producer.ping()).rejects.toThrow("a did not answer within 500 ms");
+    await clock.pass(500);
+    await failed;
+    expect(server.last.isClosed).toBe(true);
+  });
+
+  it("[CLIENT7] that is silent for too long is given up; what is heard puts that off", async () => {
+    const { server, clock, lost } = await connect({ readTimeout: 60_000 });
+    await clock.pass(50_000);
+    server.last.response("_heartbeat_");
+    await clock.pass(59_999);
+    expect(lost).toEqual([]);
+    await clock.pass(1);
+    expect(lost).toEqual(["nothing was heard of a for 60000 ms"]);
+  });
+
+  it("[CLIENT7] without heartbeats may be silent", async () => {
+    const { clock, lost } = await connect({ heartbeatInterval: -1 });
+    await clock.pass(1_000_000);
+    expect(lost).toEqual([]);
+  });
+
+  it("[CLIENT8] gives the secret where it is asked for, from a function for each connection", async () => {
+    let count = 0;
+    const server = new FakeServer();
+    server.features = { auth_required: true };
+    const authSecret = async () => `secret ${++count}`;
+    const producer = new Producer("a", { transport: server.transport, clock: new VirtualClock(), authSecret });
+    await producer.ping();
+    await settled();
+    expect(server.last.said()).toEqual(["AUTH: secret 1", "NOP"]);
+    server.last.hangUp();
+    await producer.ping();
+    await settled();
+    expect(server.last.said()).toEqual(["AUTH: secret 2", "NOP"]);
+  });
+
+  it("[CLIENT8] says that a secret is missing", async () => {
+    const server = new FakeServer();
+    server.features = { auth_required: true };
+    const producer = new Producer("a", { transport: server.transport, clock: new VirtualClock() });
+    await expect(producer.ping()).rejects.toThrow("E_AUTH_FIRST a secret is required: option authSecret");
+    expect(server.last.isClosed).toBe(true);
+  });
+});

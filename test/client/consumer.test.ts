@@ -1,0 +1,347 @@
+import { describe, expect, it } from "vitest";
+import { Consumer, type ConsumerOptions, type Message } from "../../src/client/index.ts";
+import { FakeServer } from "./fake-server.ts";
+import { settled, VirtualClock } from "./virtual-clock.ts";
+
+function start(options: ConsumerOptions = {}) {
+  const server = new FakeServer();
+  const clock = new VirtualClock();
+  const fixed = { transport: server.transport, clock, heartbeatInterval: -1, maxInFlight: 10 };
+  const consumer = new Consumer("t", "ch", { ...fixed, ...options });
+  const events: string[] = [];
+  consumer.on("backoff", ({ level, pauseMs }) => events.push(`backoff ${level}: ${pauseMs}`));
+  consumer.on("maxAttempts", ({ id }) => events.push(`max attempts ${Number(id)}`));
+  consumer.on("timeout", ({ id }) => events.push(`timeout ${Number(id)}`));
+  consumer.on("error", ({ error }) => events.push(`error ${(error as Error).message}`));
+  return { server, clock, consumer, events };
+}
+
+/** Its handlers keep what they got, and end when the test says so. */
+function startKeeping(options: ConsumerOptions = {}, concurrency = 10) {
+  const all = start(options);
+  const kept: Message[] = [];
+  const ends: ((error?: Error) => void)[] = [];
+  const handler = (message: Message) =>
+    new Promise<void>((resolve, reject) => {
+      kept.push(message);
+      ends.push((error) => (error ? reject(error) : resolve()));
+    });
+  all.consumer.handle(handler, { concurrency }).connect("a");
+  return { ...all, kept, ends };
+}
+
+const ID = (n: number) => n.toString(16).padStart(16, "0");
+
+describe("a consumer", () => {
+  it("[CLIENT4] subscribes, and says at once how much it can take", async () => {
+    const { server } = startKeeping();
+    await settled();
+    expect(server.last.said()).toEqual(["SUB t ch", "RDY 10"]);
+  });
+
+  it("[CLIENT4] takes nothing before somebody handles messages", async () => {
+    const { server, consumer } = start();
+    consumer.connect("a");
+    await settled();
+    expect(server.last.said()).toEqual(["SUB t ch"]);
+    consumer.handle(() => {});
+    await settled();
+    expect(server.last.said()).toEqual(["RDY 10"]);
+  });
+
+  it("[CLIENT6] finishes what its handler is done with", async () => {
+    const { server, kept, ends } = startKeeping();
+    await settled();
+    server.last.said();
+    server.last.message("ä");
+    await settled();
+    expect([kept[0]?.text(), kept[0]?.attempts, kept[0]?.id, kept[0]?.timestampNs]).toEqual([
+      ...["ä", 1, ID(1), 1_700_000_000_000_000_000n],
+    ]);
+    expect(server.last.said()).toEqual([]);
+    ends[0]?.();
+    await settled();
+    expect(server.last.said()).toEqual([`FIN ${ID(1)}`]);
+  });
+
+  it("[CLIENT6] handles so many messages at once as its handlers may", async () => {
+    const { server, kept, ends } = startKeeping({}, 2);
+    await settled();
+    for (let i = 0; i < 4; i++) server.last.message();
+    await settled();
+    expect(kept).toHaveLength(2);
+    ends[0]?.();
+    await settled();
+    expect(kept).toHaveLength(3);
+  });
+
+  it("[CLIENT6] the first answer counts, and says what became of it", async () => {
+    const { server, kept } = startKeeping();
+    await settled();
+    server.last.said();
+    server.last.message();
+    await settled();
+    expect([kept[0]?.finish(), kept[0]?.requeue(), kept[0]?.touch()]).toEqual([
+      ...["sent", "already answered", "already answered"],
+    ]);
+    await settled();
+    expect(server.last.said()).toEqual([`FIN ${ID(1)}`]);
+  });
+
+  it("[CLIENT6] requeues after a delay that grows with attempts, up to its maximum", async () => {
+    const { server, kept } = startKeeping({ maxAttempts: 0, maxBackoffDuration: 0 });
+    await settled();
+    server.last.said();
+    for (const attempts of [1, 3, 20]) server.last.message("x", attempts);
+    await settled();
+    for (const message of kept) message.requeue();
+    await settled();
+    expect(server.last.said()).toEqual([`REQ ${ID(1)} 90000`, `REQ ${ID(2)} 270000`, `REQ ${ID(3)} 900000`]);
+  });
+
+  it("[CLIENT5] a handler that throws backs off: nothing, then one message, then all", async () => {
+    const { server, clock, ends, events } = startKeeping();
+    await settled();
+    server.last.said();
+    server.last.message();
+    await settled();
+    ends[0]?.(new Error("broken"));
+    await settled();
+    expect(server.last.said()).toEqual(["RDY 0", `REQ ${ID(1)} 90000`]);
+    await clock.pass(1_999);
+    expect(server.last.said()).toEqual([]);
+    await clock.pass(1);
+    expect(server.last.said()).toEqual(["RDY 1"]);
+    server.last.message();
+    await settled();
+    ends[1]?.();
+    await settled();
+    expect(server.last.said()).toEqual(["RDY 10", `FIN ${ID(2)}`]);
+    expect(events).toEqual(["error broken", "backoff 1: 2000", "backoff 0: 0"]);
+  });
+
+  it("[CLIENT5] keeps go-nsq's schedule while its handler goes on throwing", async () => {
+    const { server, clock, events, consumer } = start({ maxAttempts: 0 });
+    consumer.handle(() => {
+      throw new Error("broken");
+    });
+    consumer.connect("a");
+    await settled();
+    for (let i = 0; i < 7; i++) {
+      server.last.message();
+      await clock.pass(64_000);
+    }
+    expect(events.filter((event) => event.startsWith("backoff"))).toEqual([
+      ...["backoff 1: 2000", "backoff 2: 4000", "backoff 3: 8000", "backoff 4: 16000", "backoff 5: 32000"],
+      ...["backoff 6: 64000", "backoff 6: 64000"],
+    ]);
+  });
+
+  it("[CLIENT5] a requeue without backoff is no failure", async () => {
+    const { server, kept } = startKeeping();
+    await settled();
+    server.last.said();
+    server.last.message();
+    await settled();
+    kept[0]?.requeueWithoutBackoff(500);
+    await settled();
+    expect(server.last.said()).toEqual([`REQ ${ID(1)} 500`]);
+  });
+
+  it("[CLIENT6] touches a message while its handler runs, as long as the server lets it", async () => {
+    const { server, clock, ends } = startKeeping();
+    server.features = { msg_timeout: 60_000, max_msg_timeout: 100_000 };
+    await settled();
+    server.last.said();
+    server.last.message();
+    await clock.pass(30_000);
+    expect(server.last.said()).toEqual([`TOUCH ${ID(1)}`]);
+    await clock.pass(30_000);
+    expect(server.last.said()).toEqual([`TOUCH ${ID(1)}`]);
+    await clock.pass(39_999);
+    expect(server.last.said()).toEqual([]); // its time can only end at 100,000
+    ends[0]?.();
+    await settled();
+    expect(server.last.said()).toEqual([`FIN ${ID(1)}`]);
+  });
+
+  it("[CLIENT6] an answer that comes too late says so, and is not sent", async () => {
+    const { server, clock, kept, events } = startKeeping({ autoTouch: false });
+    await settled();
+    server.last.said();
+    server.last.message();
+    await settled();
+    await clock.pass(60_000);
+    expect(kept[0]?.finish()).toBe("timed out");
+    await settled();
+    expect(server.last.said()).toEqual([]);
+    expect(events).toEqual(["timeout 1"]);
+  });
+
+  it("[CLIENT6] a message whose connection is gone says so", async () => {
+    const { server, kept } = startKeeping();
+    await settled();
+    server.last.message();
+    await settled();
+    server.last.hangUp();
+    expect([kept[0]?.finish(), kept[0]?.touch()]).toEqual(["not connected", "not connected"]);
+  });
+
+  it("[CLIENT6] a message that was delivered too often is handed to the hook, and finished", async () => {
+    const given: string[] = [];
+    const { server, kept, events } = startKeeping({ onMaxAttempts: (message) => given.push(message.text()) });
+    await settled();
+    server.last.said();
+    server.last.message("a", 5);
+    server.last.message("b", 6);
+    await settled();
+    expect(kept.map((message) => message.text())).toEqual(["a"]);
+    expect([given, events, server.last.said()]).toEqual([["b"], ["max attempts 2"], [`FIN ${ID(2)}`]]);
+  });
+
+  it("[CLIENT6] comes one by one to a loop, which answers itself", async () => {
+    const { server, consumer } = start();
+    consumer.connect("a");
+    const got: string[] = [];
+    const loop = (async () => {
+      for await (const message of consumer) {
+        got.push(message.text());
+        message.finish();
+        if (got.length === 2) break;
+      }
+    })();
+    await settled();
+    expect(server.last.said()).toEqual(["SUB t ch", "RDY 10"]);
+    server.last.message("a");
+    server.last.message("b");
+    server.last.message("c");
+    await loop;
+    await settled();
+    expect(got).toEqual(["a", "b"]);
+    // What was not taken goes back.
+    expect(server.last.said()).toEqual([`FIN ${ID(1)}`, `FIN ${ID(2)}`, "RDY 0", `REQ ${ID(3)} 0`]);
+  });
+
+  it("[CLIENT4] shares out anew when connections come and go", async () => {
+    const { server, consumer } = startKeeping();
+    await settled();
+    consumer.connect("b");
+    await settled();
+    const [a, b] = server.connections;
+    expect([a?.said(), b?.said()]).toEqual([
+      ["SUB t ch", "RDY 10", "RDY 5"],
+      ["SUB t ch", "RDY 5"],
+    ]);
+    b?.hangUp();
+    await settled();
+    expect(a?.said()).toEqual(["RDY 10"]);
+  });
+
+  it("[CLIENT4] changes what may be in flight; 0 pauses", async () => {
+    const { server, consumer } = startKeeping();
+    await settled();
+    server.last.said();
+    consumer.changeMaxInFlight(0);
+    consumer.changeMaxInFlight(3);
+    await settled();
+    expect(server.last.said()).toEqual(["RDY 0", "RDY 3"]);
+    expect(() => consumer.changeMaxInFlight(-1)).toThrow("invalid option maxInFlight: -1 < 0");
+  });
+
+  it("[CLIENT4] is starved when most of what it may have is in flight", async () => {
+    const { server, consumer } = startKeeping();
+    await settled();
+    for (let i = 0; i < 8; i++) server.last.message();
+    expect(consumer.isStarved).toBe(false);
+    server.last.message();
+    expect(consumer.isStarved).toBe(true);
+  });
+
+  it("[CLIENT9] connects anew after a while, each time a longer one", async () => {
+    const { server, clock } = startKeeping();
+    await settled();
+    server.isUp = () => false;
+    server.last.hangUp();
+    await clock.pass(30_000);
+    expect(server.connections).toHaveLength(1);
+    server.isUp = () => true;
+    await clock.pass(60_000);
+    expect(server.connections).toHaveLength(2);
+    expect(server.last.said()).toEqual(["SUB t ch", "RDY 10"]);
+  });
+
+  it("[CLIENT9] does not hammer a server that refuses its SUB", async () => {
+    const { server, clock, events } = startKeeping();
+    server.isPolite = false;
+    await settled();
+    for (let i = 0; i < 200; i++) {
+      server.last.response("{}");
+      await settled();
+      server.last.error("E_BAD_CHANNEL no");
+      server.last.hangUp();
+      await clock.pass(100);
+    }
+    expect(server.connections.length).toBeLessThan(12);
+    expect(events).toContain("error E_BAD_CHANNEL no");
+  });
+
+  it("[CLIENT9] leaves an address that it is told to leave", async () => {
+    const { server, clock, consumer } = startKeeping();
+    await settled();
+    consumer.disconnect("a");
+    await clock.pass(100_000);
+    expect([server.connections.length, server.last.isClosed]).toEqual([1, true]);
+  });
+
+  it("[CLIENT10] stops when what is in flight is answered", async () => {
+    const { server, consumer, ends } = startKeeping();
+    await settled();
+    server.last.said();
+    server.last.message();
+    await settled();
+    let isStopped = false;
+    const stopped = consumer.stop().then(() => {
+      isStopped = true;
+    });
+    await settled();
+    expect(server.last.said()).toEqual(["CLS"]);
+    server.last.response("CLOSE_WAIT");
+    await settled();
+    expect([isStopped, server.last.isClosed]).toEqual([false, false]);
+    ends[0]?.();
+    await settled();
+    await stopped;
+    expect([server.last.said(), server.last.isClosed]).toEqual([[`FIN ${ID(1)}`], true]);
+    expect(() => consumer.connect("b")).toThrow("stopped");
+  });
+
+  it("[CLIENT10] stops after thirty seconds, whatever is in flight", async () => {
+    const { server, clock, consumer } = startKeeping({ autoTouch: false });
+    await settled();
+    server.last.message();
+    await settled();
+    let isStopped = false;
+    void consumer.stop().then(() => {
+      isStopped = true;
+    });
+    await clock.pass(29_999);
+    expect(isStopped).toBe(false);
+    await clock.pass(1);
+    expect([isStopped, server.last.isClosed]).toEqual([true, true]);
+  });
+
+  it("[CLIENT10] ends its loops when it stops", async () => {
+    const { consumer } = start();
+    const loop = (async () => {
+      for await (const _ of consumer);
+      return "over";
+    })();
+    await consumer.stop();
+    expect(await loop).toBe("over");
+  });
+
+  it("[CLIENT1] has a topic and a channel", () => {
+    expect(() => new Consumer("a b", "ch")).toThrow("invalid topic name: a b");
+    expect(() => new Consumer("t", "")).toThrow("invalid channel name: ");
+  });
+});

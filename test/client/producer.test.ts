@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { NotConnectedError, Producer, ProtocolError, StoppedError } from "../../src/client/index.ts";
+import type { ProducerOptions } from "../../src/client/options.ts";
+import { FakeServer } from "./fake-server.ts";
+import { settled, VirtualClock } from "./virtual-clock.ts";
+
+function start(options: ProducerOptions = {}) {
+  const server = new FakeServer();
+  const clock = new VirtualClock();
+  const producer = new Producer("a", { transport: server.transport, clock, ...options });
+  return { server, clock, producer };
+}
+
+/** What becomes of each, so far. */
+function outcomes(promises: readonly Promise<unknown>[]): unknown[] {
+  const results: unknown[] = promises.map(() => "pending");
+  promises.forEach((promise, index) => {
+    promise.then(
+      () => {
+        results[index] = "stored";
+      },
+      (error: Error) => {
+        results[index] = error;
+      },
+    );
+  });
+  return results;
+}
+
+describe("a producer", () => {
+  it("[CLIENT2] connects when it is first needed", async () => {
+    const { server, producer } = start();
+    await settled();
+    expect(server.connections).toHaveLength(0);
+    void producer.publish("t", "x");
+    await settled();
+    expect(server.last.said()).toEqual(["PUB t: x"]);
+  });
+
+  it("[CLIENT2] sends what is said in one turn in one piece", async () => {
+    const { server, producer } = start();
+    await producer.ping();
+    await settled();
+    const before = server.last.pieces;
+    void producer.publish("t", "ä");
+    void producer.deferredPublish("t", 1_500.4, new Uint8Array([49]));
+    void producer.multiPublish("t", ["1", "22"]);
+    await settled();
+    expect(server.last.pieces - before).toBe(1);
+    expect(server.last.said()).toEqual([
+      "NOP",
+      "PUB t: ä",
+      "DPUB t 1500: 1",
+      "MPUB t: \0\0\0\x02\0\0\0\x011\0\0\0\x0222",
+    ]);
+  });
+
+  it("[CLIENT2] matches answers to publishes in order", async () => {
+    const { server, producer } = start();
+    const results = outcomes(["a", "b", "c"].map((body) => producer.publish("t", body)));
+    await settled();
+    server.last.response("OK");
+    server.last.error("E_BAD_MESSAGE PUB too long");
+    await settled();
+    expect(results).toEqual(["stored", new ProtocolError("E_BAD_MESSAGE PUB too long"), "pending"]);
+    expect((results[1] as ProtocolError).code).toBe("E_BAD_MESSAGE");
+  });
+
+  it("[CLIENT2] refuses a topic that would make another command of it", async () => {
+    const { producer } = start();
+    await expect(producer.publish("t\nPUB u", "x")).rejects.toThrow("invalid topic name");
+  });
+
+  it("[CLIENT2] answers heartbeats", async () => {
+    const { server, producer } = start();
+    await producer.ping();
+    server.last.response("_heartbeat_");
+    await settled();
+    expect(server.last.said()).toEqual(["NOP", "NOP"]);
+  });
+
+  it("[CLIENT3] a lost connection rejects what had no answer, and nothing is sent twice", async () => {
+    const { server, producer } = start();
+    const results = outcomes([producer.publish("t", "a"), producer.publish("t", "b")]);
+    await settled();
+    server.last.response("OK");
+    server.last.hangUp();
+    await settled();
+    expect(results).toEqual(["stored", expect.any(NotConnectedError)]);
+    expect(server.connections).toHaveLength(1);
+    void producer.publish("t", "c");
+    await settled();
+    expect(server.connections).toHaveLength(2);
+    expect(server.last.said()).toEqual(["PUB t: c"]);
+  });
+
+  it("[CLIENT3] with republish what had no answer is sent again", async () => {
+    const { server, producer, clock } = start({ republish: true });
+    const results = outcomes([producer.publish("t", "a"), producer.publish("t", "b")]);
+    await settled();
+    server.last.response("OK");
+    server.isUp = () => false;
+    server.last.hangUp();
+    await clock.pass(10_000);
+    expect(results).toEqual(["stored", "pending"]);
+    server.isUp = () => true;
+    await clock.pass(10_000);
+    expect(server.last.said()).toEqual(["PUB t: b"]);
+    server.last.response("OK");
+    await settled();
+    expect(results).toEqual(["stored", "stored"]);
+  });
+
+  it("[CLIENT3] an address that cannot be reached rejects, and the next attempts wait longer and longer", async () => {
+    const { server, producer, clock } = start();
+    const attempts: number[] = [];
+    const began = clock.now();
+    server.isUp = () => {
+      attempts.push(clock.now() - began);
+      return false;
+    };
+    for (let i = 0; i < 5; i++) {
+      const [result] = [outcomes([producer.publish("t", "x")])];
+      await clock.pass(10_000);
+      expect(result).toEqual([expect.any(NotConnectedError)]);
+    }
+    expect(attempts).toEqual([0, 10_050, 20_100, 30_200, 40_400]); // half of 100, 200, 400, 800 ms: the chance is 0.5
+  });
+
+  it("[CLIENT3] an answer that belongs to nothing closes the connection", async () => {
+    const { server, producer } = start();
+    const lost: string[] = [];
+    producer.on("disconnection", ({ error }) => lost.push(error.message));
+    await producer.ping();
+    server.last.response("OK");
+    expect([server.last.isClosed, lost]).toEqual([true, ["an answer came that belongs to nothing: OK"]]);
+  });
+
+  it("[CLIENT3] that is stopped rejects what is under way and what follows", async () => {
+    const { server, producer } = start();
+    const results = outcomes([producer.publish("t", "a")]);
+    await settled();
+    producer.stop();
+    await settled();
+    expect([server.last.isClosed, results]).toEqual([true, [expect.any(NotConnectedError)]]);
+    await expect(producer.publish("t", "b")).rejects.toThrow(StoppedError);
+    await expect(producer.ping()).rejects.toThrow(StoppedError);
+  });
+
+  it("[CLIENT3] that is stopped while it connects leaves no connection behind", async () => {
+    const { server, producer } = start();
+    const results = outcomes([producer.publish("t", "a")]);
+    producer.stop();
+    await settled();
+    expect(results).toEqual([expect.any(NotConnectedError)]);
+    expect(server.connections.every(({ isClosed }) => isClosed)).toBe(true);
+  });
+});
