@@ -9,11 +9,15 @@ export const CLIENT_DIR = "dist/client";
 export const API_REPORT = "docs/client-api.txt";
 const ENTRIES = ["client/index.d.ts", "client/tcp.d.ts"];
 
-export function buildClient(): void {
-  rmSync(CLIENT_DIR, { recursive: true, force: true });
-  const { status, stdout, stderr } = spawnSync(join("node_modules", ".bin", "tsc"), ["-p", "src/client"], {
-    encoding: "utf8",
-  });
+export function buildClient(dir = CLIENT_DIR): void {
+  rmSync(dir, { recursive: true, force: true });
+  const { status, stdout, stderr } = spawnSync(
+    join("node_modules", ".bin", "tsc"),
+    ["-p", "src/client", "--outDir", dir],
+    {
+      encoding: "utf8",
+    },
+  );
   if (status !== 0) throw new Error(`the client could not be built:\n${stdout}${stderr}`);
 }
 

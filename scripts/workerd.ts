@@ -23,6 +23,8 @@ export interface WorkerSettings {
   readonly ports: Readonly<Partial<Record<SocketKind, number>>>;
   /** Where the data lies; a folder that is deleted in the end when it is not given. */
   readonly dataDir?: string | undefined;
+  /** Whether it may call servers on this machine, too. */
+  readonly mayCallHere?: boolean;
   /** Whether a debugger may come: `ports` says where, as "inspector". */
   readonly isInspected?: boolean | undefined;
 }
@@ -103,7 +105,7 @@ function workerdPath(): string {
   return path;
 }
 
-function workerdConfig({ objects, vars = {}, ports }: WorkerSettings, dataDir: string): string {
+function workerdConfig({ objects, vars = {}, ports, mayCallHere = false }: WorkerSettings, dataDir: string): string {
   const sockets = Object.entries(ports).map(
     ([kind, port]) => `(name = "${kind}", address = "127.0.0.1:${port}", ${kind} = (), service = "worker"),`,
   );
@@ -118,6 +120,7 @@ function workerdConfig({ objects, vars = {}, ports }: WorkerSettings, dataDir: s
 const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
+    (name = "internet", network = (allow = ["public"${mayCallHere ? ', "private"' : ""}])),
     (name = "data", disk = (path = ${quote(resolve(dataDir))}, writable = true)),
   ],
   sockets = [
