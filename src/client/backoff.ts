@@ -45,11 +45,6 @@ export class Backoff {
     return { pauseMs: Math.min(this.#duration(this.#level), maxBackoffDuration) };
   }
 
-  /** There was nobody to try a message with: the pause goes on. */
-  pauseAgain(): void {
-    this.#isPausing = true;
-  }
-
   /** A pause is over: one message is to be tried. */
   resume(): void {
     this.#isPausing = false;

@@ -9,6 +9,7 @@ import { Inbox } from "./inbox.ts";
 import type { Message, Response } from "./message.ts";
 import { type ConsumerConfig, type ConsumerOptions, consumerConfig } from "./options.ts";
 import { Rdy } from "./rdy.ts";
+import { retryDelay } from "./retry.ts";
 import { Source, type SourceEvents } from "./source.ts";
 
 /** What is done with each message. When it resolves, the message is finished; when it rejects, requeued, and the consumer backs off. */
@@ -36,8 +37,6 @@ export interface ConsumerEvents {
 
 /** A graceful stop takes no longer, ms. */
 const STOP_LIMIT = 30_000;
-/** When a message is to be tried and there is no connection, ms. */
-const RETRY = 1_000;
 /** The first attempt to connect anew waits so long at most, ms; each further one twice as long. */
 const RECONNECT = 100;
 
@@ -225,8 +224,8 @@ export class Consumer implements AsyncIterable<Message> {
       return;
     }
     const { clock, lookupdPollInterval } = this.#config;
-    const most = Math.min(lookupdPollInterval, RECONNECT * 2 ** target.failures++);
-    target.cancel = clock.after(most * clock.random(), () => void this.#open(target));
+    const delay = retryDelay(++target.failures, RECONNECT, lookupdPollInterval, clock.random());
+    target.cancel = clock.after(delay, () => void this.#open(target));
   }
 
   readonly #sourceEvents: SourceEvents = {
@@ -265,7 +264,7 @@ export class Consumer implements AsyncIterable<Message> {
   #share(): void {
     if (this.#takers === 0 || this.#stopping || this.#backoff.isPausing) return;
     if (this.#backoff.level === 0) this.#rdy.spread();
-    else if (this.#rdy.total === 0) this.#tryOne();
+    else if (this.#rdy.total === 0) this.#rdy.tryOne(); // its message says whether all is well again
   }
 
   #signal(signal: Signal): void {
@@ -284,13 +283,6 @@ export class Consumer implements AsyncIterable<Message> {
       this.#backoff.resume();
       this.#share();
     });
-  }
-
-  /** A single message says whether all is well again. */
-  #tryOne(): void {
-    if (this.#rdy.tryOne()) return;
-    this.#backoff.pauseAgain();
-    this.#pause(RETRY);
   }
 
   #redistributeLater(): void {

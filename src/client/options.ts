@@ -32,7 +32,7 @@ const CONNECTION = {
 
 const PRODUCER = {
   ...CONNECTION,
-  /** After a failure the next attempt to connect waits up to so long, ms, doubled for each further one. */
+  /** After a failure the next attempt to connect waits so long at most, ms, doubled for each further one. */
   reconnectDelay: [100, 0, MINUTE],
   maxReconnectDelay: [10 * SECOND, 0, 60 * MINUTE],
 } as const satisfies Record<string, Range>;

@@ -7,6 +7,7 @@ import { Connection } from "./connection.ts";
 import { MalformedError, NotConnectedError, NsqError, type ProtocolError, StoppedError } from "./errors.ts";
 import { Events, type Unsubscribe } from "./events.ts";
 import { type ProducerConfig, type ProducerOptions, producerConfig } from "./options.ts";
+import { retryDelay } from "./retry.ts";
 
 /** A body: bytes as they are, or text as UTF-8. */
 export type Body = Uint8Array | string;
@@ -140,9 +141,9 @@ export class Producer {
   #delay(): Promise<void> {
     const { reconnectDelay, maxReconnectDelay, clock } = this.#config;
     if (this.#failures === 0) return Promise.resolve();
-    const most = Math.min(maxReconnectDelay, reconnectDelay * 2 ** (this.#failures - 1));
+    const delay = retryDelay(this.#failures, reconnectDelay, maxReconnectDelay, clock.random());
     return new Promise((resolve, reject) => {
-      const cancel = clock.after(most * clock.random(), resolve);
+      const cancel = clock.after(delay, resolve);
       this.#cancelDelay = () => {
         cancel();
         reject(new StoppedError());

@@ -71,12 +71,11 @@ export class Rdy<R extends Receiver> {
     for (const receiver of this.#receivers) this.#give(receiver, 0);
   }
 
-  /** One gets one message. Returns false when there is nobody. */
-  tryOne(): boolean {
+  /** One gets one message, if there is anybody. */
+  tryOne(): void {
     const receivers = [...this.#receivers];
     const chosen = receivers[Math.floor(this.#random() * receivers.length)];
     if (chosen) this.#give(chosen, 1);
-    return chosen !== undefined;
   }
 
   /** Where there is not one for each, takes it from those who do not use it or had it for long, and gives it to others by chance. */
@@ -98,9 +97,10 @@ export class Rdy<R extends Receiver> {
     }
   }
 
+  /** Lowers it, or raises it as far as there is something free. */
   #give(receiver: R, count: number): void {
-    const free = this.#maxInFlight - this.total + receiver.rdy;
-    const rdy = Math.max(0, Math.min(count, receiver.maxRdyCount, free));
+    const most = receiver.rdy + Math.max(0, this.#maxInFlight - this.total);
+    const rdy = Math.min(count, receiver.maxRdyCount, most);
     if (rdy !== receiver.rdy) receiver.tell(rdy);
   }
 }

@@ -270,6 +270,54 @@ describe("a consumer", () => {
     expect(server.last.said()).toEqual(["SUB t ch", "RDY 10"]);
   });
 
+  it("[CLIENT9] begins with a short wait again when it was connected meanwhile", async () => {
+    const { server, clock } = startKeeping();
+    for (let i = 1; i <= 10; i++) {
+      await settled();
+      expect(server.connections).toHaveLength(i);
+      server.last.hangUp();
+      await clock.pass(100);
+    }
+  });
+
+  it("[CLIENT5] in a pause a connection that is new gets nothing, and after it one message", async () => {
+    const { server, clock, kept } = startKeeping();
+    await settled();
+    server.last.message();
+    await settled();
+    kept[0]?.requeue();
+    server.last.hangUp();
+    await clock.pass(1_999);
+    expect(server.last.said()).toEqual(["SUB t ch"]);
+    await clock.pass(1);
+    expect(server.last.said()).toEqual(["RDY 1"]);
+  });
+
+  it("[CLIENT5] a connection that opens after a pause in which there was none gets one message", async () => {
+    const { server, clock, kept } = startKeeping();
+    await settled();
+    server.last.message();
+    await settled();
+    kept[0]?.requeue();
+    server.isUp = () => false;
+    server.last.hangUp();
+    await clock.pass(10_000);
+    server.isUp = () => true;
+    await clock.pass(60_000);
+    expect(server.last.said()).toEqual(["SUB t ch", "RDY 1"]);
+  });
+
+  it("[CLIENT6] lets go of a message that nobody answers", async () => {
+    const { server, clock, consumer, events } = startKeeping({ autoTouch: false });
+    await settled();
+    server.last.message();
+    await clock.pass(65_000);
+    expect(events).toEqual(["timeout 1"]);
+    void consumer.stop();
+    server.last.response("CLOSE_WAIT");
+    expect(server.last.isClosed).toBe(true);
+  });
+
   it("[CLIENT9] does not hammer a server that refuses its SUB", async () => {
     const { server, clock, events } = startKeeping();
     server.isPolite = false;

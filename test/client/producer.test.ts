@@ -124,7 +124,7 @@ describe("a producer", () => {
       await clock.pass(10_000);
       expect(result).toEqual([expect.any(NotConnectedError)]);
     }
-    expect(attempts).toEqual([0, 10_050, 20_100, 30_200, 40_400]); // half of 100, 200, 400, 800 ms: the chance is 0.5
+    expect(attempts).toEqual([0, 10_075, 20_150, 30_300, 40_600]); // three quarters of 100, 200, 400, 800 ms: the chance is 0.5
   });
 
   it("[CLIENT3] an answer that belongs to nothing closes the connection", async () => {

@@ -63,6 +63,14 @@ describe("RDY", () => {
     expect(receivers[0]?.rdy).toBe(2);
   });
 
+  it("[CLIENT4] a smaller maximum is shared out at once", () => {
+    const { rdy, said } = startRdy(10, 2);
+    rdy.spread();
+    rdy.change(4);
+    rdy.spread();
+    expect(said).toEqual(["0: 5", "1: 5", "0: 2", "1: 2"]);
+  });
+
   it("[CLIENT4] goes from an idle connection to another when there is not one for each", () => {
     const { rdy, receivers } = startRdy(1, 2);
     rdy.spread();
