@@ -8,4 +8,4 @@ export type { Answered, Message } from "./message.ts";
 export type { AuthSecret, ConsumerOptions, ProducerOptions } from "./options.ts";
 export { type Body, Producer, type ProducerEvents } from "./producer.ts";
 export type { Link, LinkEvents, LookupProducer, Transport } from "./transport.ts";
-export { type StandardWebSocket, type WebSocketConstructor, webSocketTransport } from "./web-socket.ts";
+export { type WebSocketConstructor, webSocketTransport } from "./web-socket.ts";

@@ -2,15 +2,15 @@
 
 import type { Transport } from "./transport.ts";
 
-/** The constructor that is called: the standard's, or one like it. */
-export type WebSocketConstructor = new (url: string) => StandardWebSocket;
+/** The standard's WebSocket, or one like it: the types of those that there are have little in common. */
+export type WebSocketConstructor = new (...args: never[]) => object;
 
-/** What is used of a WebSocket. */
-export interface StandardWebSocket {
+/** What is used of it. */
+interface StandardWebSocket {
   binaryType: string;
   readonly readyState: number;
   send(data: Uint8Array): void;
-  close(code?: number, reason?: string): void;
+  close(code: number): void;
   addEventListener(
     type: string,
     listener: (event: { readonly data?: unknown; readonly reason?: string }) => void,
@@ -27,8 +27,9 @@ export function webSocketTransport(WebSocket?: WebSocketConstructor): Transport 
       `${protocol === "https:" ? "wss" : "ws"}://${broadcast_address}:${http_port}/v2`,
     open: (address, events, signal) =>
       new Promise((resolve, reject) => {
-        const Socket = WebSocket ?? (globalThis as unknown as { WebSocket: WebSocketConstructor }).WebSocket;
-        const socket = new Socket(address);
+        const Socket = WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
+        if (!Socket) throw new Error("there is no WebSocket here: give webSocketTransport one");
+        const socket = new (Socket as unknown as new (url: string) => StandardWebSocket)(address);
         socket.binaryType = "arraybuffer";
         let isClosed = false;
         const ended = (error: unknown) => {
@@ -46,7 +47,10 @@ export function webSocketTransport(WebSocket?: WebSocketConstructor): Transport 
         });
         socket.addEventListener("open", () =>
           resolve({
-            send: (bytes) => socket.send(bytes),
+            send: (bytes) => {
+              // What is sent after the other end has closed is lost, as it is on TCP; in Workers it would throw.
+              if (socket.readyState === OPEN) socket.send(bytes);
+            },
             close,
           }),
         );
