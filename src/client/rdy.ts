@@ -62,7 +62,7 @@ export class Rdy<R extends Receiver> {
   /** Gives each its share, as far as it reaches. */
   spread(): void {
     const { share } = this;
-    for (const receiver of this.#receivers) if (receiver.rdy > share) this.#give(receiver, share);
+    for (const receiver of this.#receivers) if (receiver.rdy > share) receiver.tell(share);
     for (const receiver of this.#receivers) this.#give(receiver, share);
   }
 
@@ -97,10 +97,9 @@ export class Rdy<R extends Receiver> {
     }
   }
 
-  /** Lowers it, or raises it as far as there is something free. */
   #give(receiver: R, count: number): void {
-    const most = receiver.rdy + Math.max(0, this.#maxInFlight - this.total);
-    const rdy = Math.min(count, receiver.maxRdyCount, most);
+    const free = this.#maxInFlight - this.total + receiver.rdy;
+    const rdy = Math.max(0, Math.min(count, receiver.maxRdyCount, free));
     if (rdy !== receiver.rdy) receiver.tell(rdy);
   }
 }
