@@ -156,6 +156,7 @@ export class Consumer implements AsyncIterable<Message> {
   /** Messages one by one, to be answered by whoever takes them. */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     this.#startTaking(1);
+    let isOver = false;
     let endTouching = () => {};
     const done = () => {
       endTouching();
@@ -170,7 +171,8 @@ export class Consumer implements AsyncIterable<Message> {
         return { done: false, value: taken.message };
       },
       return: async () => {
-        this.#stopTaking();
+        if (!isOver) this.#stopTaking();
+        isOver = true;
         return done();
       },
     };
@@ -264,7 +266,7 @@ export class Consumer implements AsyncIterable<Message> {
   #share(): void {
     if (this.#takers === 0 || this.#stopping || this.#backoff.isPausing) return;
     if (this.#backoff.level === 0) this.#rdy.spread();
-    else if (this.#rdy.total === 0) this.#rdy.tryOne(); // its message says whether all is well again
+    else this.#rdy.tryOne(); // its message says whether all is well again
   }
 
   #signal(signal: Signal): void {

@@ -71,11 +71,10 @@ export class Rdy<R extends Receiver> {
     for (const receiver of this.#receivers) this.#give(receiver, 0);
   }
 
-  /** One gets one message, if there is anybody. */
+  /** One gets one message, unless somebody has one already, or nobody may. */
   tryOne(): void {
-    const receivers = [...this.#receivers];
-    const chosen = receivers[Math.floor(this.#random() * receivers.length)];
-    if (chosen) this.#give(chosen, 1);
+    if (this.#maxInFlight === 0) this.pause();
+    else if (this.total === 0) this.#giveByChance([...this.#receivers]);
   }
 
   /** Where there is not one for each, takes it from those who do not use it or had it for long, and gives it to others by chance. */
@@ -91,10 +90,13 @@ export class Rdy<R extends Receiver> {
       if (receiver.rdy > 0 && (isIdle || hadItsTime)) this.#give(receiver, 0);
     }
     const possible = [...this.#receivers].filter(({ rdy }) => rdy === 0);
-    for (let free = (isBackingOff ? 1 : this.#maxInFlight) - this.total; free > 0 && possible.length > 0; free--) {
-      const [chosen] = possible.splice(Math.floor(this.#random() * possible.length), 1);
-      if (chosen) this.#give(chosen, 1);
-    }
+    for (let free = (isBackingOff ? 1 : this.#maxInFlight) - this.total; free > 0; free--) this.#giveByChance(possible);
+  }
+
+  /** Gives one to one of these, which is taken out of them. */
+  #giveByChance(receivers: R[]): void {
+    const [chosen] = receivers.splice(Math.floor(this.#random() * receivers.length), 1);
+    if (chosen) this.#give(chosen, 1);
   }
 
   #give(receiver: R, count: number): void {

@@ -307,6 +307,22 @@ describe("a consumer", () => {
     expect(server.last.said()).toEqual(["SUB t ch", "RDY 1"]);
   });
 
+  it("[CLIENT4] [CLIENT5] is paused while it tries one message, too", async () => {
+    const { server, clock, consumer, kept } = startKeeping();
+    await settled();
+    server.last.message();
+    await settled();
+    kept[0]?.requeue();
+    await clock.pass(2_000);
+    server.last.said();
+    consumer.changeMaxInFlight(0);
+    await settled();
+    expect(server.last.said()).toEqual(["RDY 0"]);
+    consumer.changeMaxInFlight(10);
+    await settled();
+    expect(server.last.said()).toEqual(["RDY 1"]);
+  });
+
   it("[CLIENT6] lets go of a message that nobody answers", async () => {
     const { server, clock, consumer, events } = startKeeping({ autoTouch: false });
     await settled();
