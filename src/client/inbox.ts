@@ -1,35 +1,40 @@
 // Messages that came and wait for a handler.
 
-export class Inbox<M> {
-  #waiting: M[] = [];
-  #takers: ((message: M | null) => void)[] = [];
+import { Fifo } from "../protocol/fifo.ts";
+
+export class Inbox<M extends object> {
+  readonly #waiting = new Fifo<M>();
+  readonly #takers = new Fifo<(message: M | null) => void>();
   #isClosed = false;
 
   put(message: M): void {
-    const taker = this.#takers.shift();
-    if (taker) taker(message);
-    else this.#waiting.push(message);
+    const { first: taker } = this.#takers;
+    if (!taker) this.#waiting.push(message);
+    else {
+      this.#takers.shift();
+      taker(message);
+    }
   }
 
   /** The next message; null when there will be none. */
   take(): Promise<M | null> {
-    const message = this.#waiting.shift();
-    if (message !== undefined) return Promise.resolve(message);
+    const { first } = this.#waiting;
+    if (first) {
+      this.#waiting.shift();
+      return Promise.resolve(first);
+    }
     if (this.#isClosed) return Promise.resolve(null);
     return new Promise((resolve) => this.#takers.push(resolve));
   }
 
   /** All that nobody has taken. */
   takeAll(): M[] {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    return waiting;
+    return this.#waiting.takeAll();
   }
 
   /** Nothing more comes. */
   close(): void {
     this.#isClosed = true;
-    for (const taker of this.#takers) taker(null);
-    this.#takers = [];
+    for (const taker of this.#takers.takeAll()) taker(null);
   }
 }

@@ -1,6 +1,7 @@
 // Publishes over one connection: commands go out in order, and answers come back in order (spec 8.3).
 
 import { utf8 } from "../protocol/bytes.ts";
+import { Fifo } from "../protocol/fifo.ts";
 import { isValidName } from "../protocol/names.ts";
 import { line, multiPublish, withBody } from "./commands.ts";
 import { Connection } from "./connection.ts";
@@ -35,7 +36,7 @@ export class Producer {
   /** Whether those who wait are being connected. */
   #isConnecting = false;
   /** Sent on this connection and not answered, or to be sent when there is one. */
-  #pending: Pending[] = [];
+  readonly #pending = new Fifo<Pending>();
   /** Attempts to connect that failed one after the other. */
   #failures = 0;
   #cancelDelay: () => void = () => {};
@@ -91,9 +92,12 @@ export class Producer {
     if (!isValidName(topic)) return Promise.reject(new NsqError(`invalid topic name: ${topic}`)); // it would be another command
     const command = write();
     return new Promise((resolve, reject) => {
-      this.#pending.push({ command, resolve, reject });
-      if (this.#connection) this.#connection.send(command);
-      else void this.#connectForAll();
+      const pending = { command, resolve, reject };
+      if (this.#connection) this.#send(this.#connection, pending);
+      else {
+        this.#pending.push(pending);
+        void this.#connectForAll();
+      }
     });
   }
 
@@ -101,7 +105,7 @@ export class Producer {
   async #connectForAll(): Promise<void> {
     if (this.#isConnecting) return;
     this.#isConnecting = true;
-    while (this.#pending.length > 0 && !this.#connection && !this.#isStopped) await this.#connect().catch(() => {}); // they are told
+    while (this.#pending.size > 0 && !this.#connection && !this.#isStopped) await this.#connect().catch(() => {}); // they are told
     this.#isConnecting = false;
   }
 
@@ -130,7 +134,7 @@ export class Producer {
       this.#failures = 0;
       this.#connection = connection;
       this.#events.emit("connection", { address: this.#address });
-      for (const { command } of this.#pending) connection.send(command);
+      for (const pending of this.#pending.takeAll()) this.#send(connection, pending);
       return connection;
     } catch (error) {
       throw this.#unreachable(error);
@@ -160,14 +164,26 @@ export class Producer {
     return error;
   }
 
+  #send(connection: Connection, pending: Pending): void {
+    this.#pending.push(pending);
+    connection.send(pending.command);
+  }
+
+  /** Whoever is answered now. */
+  #shift(): Pending | undefined {
+    const { first } = this.#pending;
+    if (first) this.#pending.shift();
+    return first;
+  }
+
   #answered(text: string): void {
-    const first = this.#pending.shift();
+    const first = this.#shift();
     if (first && text === "OK") first.resolve();
     else this.#fail(new MalformedError(`an answer came that belongs to nothing: ${text}`));
   }
 
   #refused(error: ProtocolError): void {
-    const first = this.#pending.shift();
+    const first = this.#shift();
     if (first) first.reject(error);
     else this.#events.emit("error", error);
   }
@@ -180,7 +196,7 @@ export class Producer {
   #lost(error: Error): void {
     this.#connection = null;
     this.#events.emit("disconnection", { address: this.#address, error });
-    if (this.#pending.length === 0) return;
+    if (this.#pending.size === 0) return;
     if (this.#config.republish) void this.#connectForAll();
     else
       this.#rejectAll(
@@ -189,9 +205,7 @@ export class Producer {
   }
 
   #rejectAll(error: Error): void {
-    const pending = this.#pending;
-    this.#pending = [];
-    for (const { reject } of pending) reject(error);
+    for (const { reject } of this.#pending.takeAll()) reject(error);
   }
 }
 

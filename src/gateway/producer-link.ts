@@ -2,11 +2,11 @@
 
 import type { SocketIntroduction } from "../durable/introduction.ts";
 import { readInt32 } from "../protocol/bytes.ts";
+import { Fifo } from "../protocol/fifo.ts";
 import { FrameType } from "../protocol/frame.ts";
 import { type Receipt, settle } from "../session/reply-queue.ts";
 import type { Session } from "../session/session.ts";
 import type { Publication } from "../session/session-host.ts";
-import { Fifo } from "./fifo.ts";
 import { ObjectLink } from "./object-link.ts";
 
 export interface ProducerEvents {
@@ -85,7 +85,7 @@ export class ProducerLink {
         const end = at + 4 + readInt32(bytes, at);
         if (readInt32(bytes, at + 4) === FrameType.error) {
           settle(receipt, bytes.subarray(from, at), count);
-          this.#receipts.clear(); // nothing more is answered: the object closes the link now
+          this.#receipts.takeAll(); // nothing more is answered: the object closes the link now
           this.#events.refused(receipt, bytes.subarray(at, end));
           return;
         }

@@ -270,6 +270,17 @@ describe("a consumer", () => {
     expect(server.last.said()).toEqual(["SUB t ch", "RDY 10"]);
   });
 
+  it("[CLIENT7] [CLIENT9] leaves a server that does not speak V2, and tries it again", async () => {
+    const { server, clock, consumer } = startKeeping();
+    const lost: string[] = [];
+    consumer.on("disconnection", ({ error }) => lost.push(error.message));
+    await settled();
+    server.last.bytes(Uint8Array.of(0, 0, 0, 3));
+    expect([server.last.isClosed, lost]).toEqual([true, ["a sent a frame of an impossible size"]]);
+    await clock.pass(100);
+    expect(server.last.said()).toEqual(["SUB t ch", "RDY 10"]);
+  });
+
   it("[CLIENT9] begins with a short wait again when it was connected meanwhile", async () => {
     const { server, clock } = startKeeping();
     for (let i = 1; i <= 10; i++) {

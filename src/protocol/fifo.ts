@@ -1,4 +1,4 @@
-/** First in, first out, in constant time however many wait. */
+/** First in, first out, as commands are answered; in constant time however many wait. */
 export class Fifo<T> {
   #items: T[] = [];
   #head = 0;
@@ -27,8 +27,11 @@ export class Fifo<T> {
     this.#head = 0;
   }
 
-  clear(): void {
+  /** All of them, in order; none is left. */
+  takeAll(): T[] {
+    const items = this.#items.slice(this.#head);
     this.#items = [];
     this.#head = 0;
+    return items;
   }
 }
