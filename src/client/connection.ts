@@ -3,7 +3,7 @@
 import { concat, fromByteString, fromUtf8, toByteString, utf8 } from "../protocol/bytes.ts";
 import { FrameDecoder, FrameType } from "../protocol/frame.ts";
 import { line, MAGIC, withBody } from "./commands.ts";
-import { MalformedError, NotConnectedError, ProtocolError } from "./errors.ts";
+import { MalformedError, NotConnectedError, NsqError, ProtocolError, StoppedError } from "./errors.ts";
 import type { ConnectionConfig } from "./options.ts";
 import type { Link } from "./transport.ts";
 
@@ -33,6 +33,11 @@ interface Awaited {
   reject(error: Error): void;
 }
 
+/** What the stream may be turned into, in this order. */
+const FORMS = [
+  ["tls_v1", "tls"],
+  ["deflate", "deflate"],
+] as const;
 const HEARTBEAT = "_heartbeat_";
 const HTTP = fromByteString("HTTP");
 /** A message frame begins with timestamp, attempts and id. */
@@ -44,12 +49,14 @@ export class Connection {
   readonly address: string;
   readonly #config: ConnectionConfig;
   readonly #events: ConnectionEvents;
-  readonly #decoder: FrameDecoder;
+  readonly #decoder = new FrameDecoder();
   #link: Link | null = null;
   #settings = OLD_SERVER;
   /** Who waits for a frame of the greeting. */
   #awaited: Awaited | null = null;
-  #isGreeting = true;
+  /** Rejected when the connection is lost before it is started. */
+  readonly #greeting = Promise.withResolvers<never>();
+  #isStarted = false;
   #isClosed = false;
   #outbox: Uint8Array[] = [];
   #heardAt: number;
@@ -60,31 +67,59 @@ export class Connection {
     this.address = address;
     this.#config = config;
     this.#events = events;
-    const { maxMsgSize, clock } = config;
-    this.#decoder = new FrameDecoder(maxMsgSize === 0 ? Number.POSITIVE_INFINITY : maxMsgSize + MESSAGE_HEADER + 4);
-    this.#heardAt = clock.now();
+    this.#heardAt = config.clock.now();
+    this.#greeting.promise.catch(() => {}); // whoever waits for something looks at it
   }
 
-  /** Connects and greets. Rejects with what went wrong; then nothing is open. */
-  static async open(address: string, config: ConnectionConfig, events: ConnectionEvents): Promise<Connection> {
+  /**
+   * Connects and greets; `start` is to follow. Rejects with what went wrong: then nothing is open.
+   * @param signal gives it up
+   */
+  static async open(
+    address: string,
+    config: ConnectionConfig,
+    events: ConnectionEvents,
+    signal: AbortSignal,
+  ): Promise<Connection> {
     const connection = new Connection(address, config, events);
     const abort = new AbortController();
+    const giveUp = (error: Error) => {
+      connection.#lost(error);
+      abort.abort(error);
+    };
+    const stopped = () => giveUp(new StoppedError());
+    signal.addEventListener("abort", stopped);
     const cancel = config.clock.after(config.dialTimeout, () =>
-      abort.abort(new NotConnectedError(`${address} did not answer within ${config.dialTimeout} ms`)),
+      giveUp(new NotConnectedError(`${address} did not answer within ${config.dialTimeout} ms`)),
     );
     try {
+      if (signal.aborted) stopped();
       await connection.#open(abort.signal);
     } catch (error) {
       connection.close();
       throw error;
     } finally {
       cancel();
+      signal.removeEventListener("abort", stopped);
     }
     return connection;
   }
 
   get settings(): ServerSettings {
     return this.#settings;
+  }
+
+  /** From now on its events are told, also that it was lost in between. */
+  start(): void {
+    this.#isStarted = true;
+    if (this.#isClosed) {
+      this.#greeting.promise.catch((error: Error) => this.#events.closed(error));
+      return;
+    }
+    const { maxMsgSize } = this.#config;
+    if (maxMsgSize > 0) this.#decoder.maxSize = maxMsgSize + MESSAGE_HEADER + 4;
+    this.#watch();
+    this.#decode();
   }
 
   /** Sends a command; those of one turn go out together. */
@@ -101,34 +136,36 @@ export class Connection {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
-    const { transport, authSecret } = this.#config;
-    signal.addEventListener("abort", () => this.#answer((awaited) => awaited.reject(signal.reason)));
+    const { transport, authSecret, tls } = this.#config;
     const data = (bytes: Uint8Array) => this.#receive(bytes);
     const closed = (error: unknown) => this.#lost(lostError(this.address, error));
-    this.#link = await transport.open(this.address, { data, closed }, signal);
+    const opening = transport.open(this.address, { data, closed }, signal);
+    opening.then(
+      (link) => this.#isClosed && link.close(), // it came too late
+      () => {}, // told below
+    );
+    this.#link = await this.#unlessLost(opening);
     this.send(MAGIC);
     const answer = await this.#ask(withBody(["IDENTIFY"], utf8(JSON.stringify(this.#identity))));
     const features = answer.startsWith("{") ? (JSON.parse(answer) as Record<string, unknown>) : {};
     this.#settings = settingsOf(features);
-    for (const [feature, form] of [
-      ["tls_v1", "tls"],
-      ["deflate", "deflate"],
-    ] as const) {
+    if (tls && !(features.tls_v1 === true && this.#link.upgrade)) {
+      throw new NsqError(`${this.address} does not encrypt, as the option tls asks`);
+    }
+    for (const [feature, form] of FORMS) {
       if (features[feature] !== true || !this.#link.upgrade) continue;
       const rest = this.#decoder.takeRest();
-      const confirmed = this.#next();
-      await this.#link.upgrade(form, rest, this.#config);
-      await confirmed;
+      await this.#unlessLost(Promise.all([this.#next(), this.#link.upgrade(form, rest, this.#config)]));
     }
     if (features.auth_required === true) {
-      const secret = typeof authSecret === "function" ? await authSecret() : authSecret;
+      const secret = typeof authSecret === "function" ? await this.#unlessLost(authSecret()) : authSecret;
       if (secret === "") throw new ProtocolError("E_AUTH_FIRST a secret is required: option authSecret");
       await this.#ask(withBody(["AUTH"], utf8(secret)));
     }
-    this.#isGreeting = false;
-    this.#watch();
-    // Whoever opened it hears nothing before he has it.
-    queueMicrotask(() => this.#decode());
+  }
+
+  #unlessLost<T>(waited: T | Promise<T>): Promise<T> {
+    return Promise.race([waited, this.#greeting.promise]);
   }
 
   get #identity(): object {
@@ -155,7 +192,7 @@ export class Connection {
   /** Sends a command of the greeting. Resolves with its response, rejects with its error. */
   #ask(command: Uint8Array): Promise<string> {
     this.send(command);
-    return this.#next();
+    return this.#unlessLost(this.#next());
   }
 
   #next(): Promise<string> {
@@ -184,7 +221,7 @@ export class Connection {
 
   /** In the greeting one frame at a time: what follows may belong to another form of the stream. */
   #decode(): void {
-    while (!this.#isClosed && (!this.#isGreeting || this.#awaited !== null)) {
+    while (!this.#isClosed && (this.#isStarted || this.#awaited !== null)) {
       const frame = this.#decoder.next();
       if (frame === null) return;
       if (frame === "malformed") this.#lost(new MalformedError(`${this.address} sent a frame of an impossible size`));
@@ -193,17 +230,17 @@ export class Connection {
   }
 
   #take(type: number, data: Uint8Array): void {
-    if (type === FrameType.message && !this.#isGreeting && data.length >= MESSAGE_HEADER) {
+    if (type === FrameType.message && this.#isStarted && data.length >= MESSAGE_HEADER) {
       this.#events.message(data.slice());
     } else if (type === FrameType.response) {
       const text = fromUtf8(data);
       if (text === HEARTBEAT) this.send(line("NOP"));
-      else if (this.#isGreeting) this.#answer((awaited) => awaited.resolve(text));
-      else this.#events.response(text);
+      else if (this.#isStarted) this.#events.response(text);
+      else this.#answer((awaited) => awaited.resolve(text));
     } else if (type === FrameType.error) {
       const error = new ProtocolError(fromUtf8(data));
-      if (this.#isGreeting) this.#answer((awaited) => awaited.reject(error));
-      else this.#events.error(error);
+      if (this.#isStarted) this.#events.error(error);
+      else this.#answer((awaited) => awaited.reject(error));
     } else {
       this.#lost(new MalformedError(`${this.address} sent a frame of type ${type} with ${data.length} bytes`));
     }
@@ -231,8 +268,8 @@ export class Connection {
     if (this.#isClosed) return;
     this.#end();
     this.#link?.close();
-    if (this.#isGreeting) this.#answer((awaited) => awaited.reject(error));
-    else this.#events.closed(error);
+    if (this.#isStarted) this.#events.closed(error);
+    else this.#greeting.reject(error);
   }
 
   #end(): void {

@@ -43,11 +43,12 @@ const RECONNECT = 100;
 interface Target {
   readonly address: string;
   /** Whether it is tried again when the connection is lost; one that a lookup has told of is left to the lookup. */
-  readonly isKept: boolean;
+  isKept: boolean;
   readonly config: ConsumerConfig;
   source: Source | null;
   failures: number;
-  cancel: () => void;
+  /** Gives it up. */
+  readonly left: AbortController;
 }
 
 export class Consumer implements AsyncIterable<Message> {
@@ -56,6 +57,8 @@ export class Consumer implements AsyncIterable<Message> {
   readonly #config: ConsumerConfig;
   readonly #events = new Events<ConsumerEvents>();
   readonly #targets = new Map<string, Target>();
+  /** Addresses that were told to be left: a lookup does not bring them back. */
+  readonly #left = new Set<string>();
   readonly #rdy: Rdy<Source>;
   readonly #backoff: Backoff;
   readonly #discovery: Discovery;
@@ -79,11 +82,13 @@ export class Consumer implements AsyncIterable<Message> {
     this.#rdy = new Rdy(maxInFlight, this.#config, random);
     this.#backoff = new Backoff(this.#config, random);
     this.#discovery = new Discovery(topic, this.#config, {
-      found: (producer, lookup) => this.#add(this.#config.transport.addressOf(producer, lookup), false, this.#config),
+      found: (producer, lookup) => {
+        const address = this.#config.transport.addressOf(producer, lookup);
+        if (!this.#left.has(address)) this.#add(address, false, this.#config);
+      },
       failed: (error) => this.#events.emit("error", { error }),
       headers: () => this.#lookupHeaders(),
     });
-    this.#redistributeLater();
   }
 
   on<N extends keyof ConsumerEvents>(name: N, listener: (event: ConsumerEvents[N]) => void): Unsubscribe {
@@ -128,11 +133,12 @@ export class Consumer implements AsyncIterable<Message> {
   disconnect(address: string): void {
     const target = this.#targets.get(address);
     this.#targets.delete(address);
-    target?.cancel();
+    this.#left.add(address);
+    target?.left.abort();
     const source = target?.source;
     if (!source) return;
     source.close();
-    this.#left(source);
+    this.#remove(source);
   }
 
   /** 0 pauses. */
@@ -165,8 +171,12 @@ export class Consumer implements AsyncIterable<Message> {
     return {
       next: async () => {
         endTouching();
-        const taken = await this.#take();
+        const taken = isOver ? null : await this.#take();
         if (taken === null) return done();
+        if (isOver) {
+          this.#received(taken.message, taken.source); // for whoever still takes messages
+          return done();
+        }
         endTouching = this.#keepTouching(taken.message, taken.source);
         return { done: false, value: taken.message };
       },
@@ -195,24 +205,28 @@ export class Consumer implements AsyncIterable<Message> {
 
   #add(address: string, isKept: boolean, config: ConsumerConfig): void {
     if (this.#stopping) throw new StoppedError();
-    if (this.#targets.has(address)) return;
-    const target: Target = { address, isKept, config, source: null, failures: 0, cancel: () => {} };
+    if (isKept) this.#left.delete(address);
+    const known = this.#targets.get(address);
+    if (known) {
+      known.isKept ||= isKept;
+      return;
+    }
+    if (this.#targets.size === 0) this.#redistributeLater();
+    const target: Target = { address, isKept, config, source: null, failures: 0, left: new AbortController() };
     this.#targets.set(address, target);
     void this.#open(target);
   }
 
   async #open(target: Target): Promise<void> {
+    const { address, config, left } = target;
     try {
-      const names = [this.topic, this.channel] as const;
-      const source = await Source.open(target.address, names, target.config, this.#sourceEvents);
-      if (this.#targets.get(target.address) !== target || this.#stopping) {
-        source.close();
-        return;
-      }
+      const source = await Source.open(address, config, this.#sourceEvents, left.signal);
       target.source = source;
       this.#rdy.add(source);
+      source.subscribe(this.topic, this.channel);
       this.#share();
     } catch (error) {
+      if (left.signal.aborted) return;
       this.#events.emit("error", { error });
       this.#retry(target);
     }
@@ -227,11 +241,17 @@ export class Consumer implements AsyncIterable<Message> {
     }
     const { clock, lookupdPollInterval } = this.#config;
     const delay = retryDelay(++target.failures, RECONNECT, lookupdPollInterval, clock.random());
-    target.cancel = clock.after(delay, () => void this.#open(target));
+    const cancel = clock.after(delay, () => void this.#open(target));
+    target.left.signal.addEventListener("abort", cancel);
+  }
+
+  #received(message: Message, source: Source): void {
+    if (this.#takers > 0) this.#inbox.put({ message, source });
+    else message.requeueWithoutBackoff(0); // it was on its way when the last one left
   }
 
   readonly #sourceEvents: SourceEvents = {
-    message: (message, source) => this.#inbox.put({ message, source }),
+    message: (message, source) => this.#received(message, source),
     subscribed: ({ address }) => {
       const target = this.#targets.get(address);
       if (target) target.failures = 0;
@@ -240,13 +260,13 @@ export class Consumer implements AsyncIterable<Message> {
     error: (error) => this.#events.emit("error", { error }),
     closed: (source, error) => {
       const target = this.#targets.get(source.address);
-      this.#left(source);
+      this.#remove(source);
       this.#events.emit("disconnection", { address: source.address, error });
       if (target) {
         target.source = null;
         this.#retry(target);
       }
-      if (!this.#stopping) void this.#discovery.poll();
+      if (source.isSubscribed && !this.#stopping) this.#discovery.pollSoon();
     },
     answering: (response) => this.#signal(signalOf(response)),
     requeueDelay: ({ attempts }, { delayMs }) => {
@@ -257,7 +277,7 @@ export class Consumer implements AsyncIterable<Message> {
   };
 
   /** A connection is gone: others get its share. */
-  #left(source: Source): void {
+  #remove(source: Source): void {
     this.#rdy.remove(source);
     this.#share();
   }
@@ -274,6 +294,7 @@ export class Consumer implements AsyncIterable<Message> {
     if (step === "nothing" || this.#stopping) return;
     const pauseMs = step === "over" ? 0 : step.pauseMs;
     this.#events.emit("backoff", { level: this.#backoff.level, pauseMs });
+    if (this.#stopping) return; // a listener did so
     if (step === "over") this.#share();
     else this.#pause(pauseMs);
   }
@@ -292,6 +313,7 @@ export class Consumer implements AsyncIterable<Message> {
     this.#cancelRedistribution = clock.after(rdyRedistributeInterval, () => {
       const now = clock.now();
       for (const source of this.#sources) source.expire(now);
+      if (this.#stopping || this.#targets.size === 0) return;
       if (this.#takers > 0 && !this.#backoff.isPausing) this.#rdy.redistribute(now, this.#backoff.level > 0);
       this.#redistributeLater();
     });
@@ -301,6 +323,7 @@ export class Consumer implements AsyncIterable<Message> {
   async #take(): Promise<{ message: Message; source: Source } | null> {
     for (;;) {
       const taken = await this.#inbox.take();
+      taken?.source.expire(this.#config.clock.now());
       if (taken === null || taken.source.timesOf(taken.message) !== null) return taken;
     }
   }
@@ -351,15 +374,16 @@ export class Consumer implements AsyncIterable<Message> {
 
   async #lookupHeaders(): Promise<Record<string, string>> {
     const { authSecret, lookupdAuthorization } = this.#config;
+    if (!lookupdAuthorization) return {};
     const secret = typeof authSecret === "function" ? await authSecret() : authSecret;
-    return lookupdAuthorization && secret !== "" ? { Authorization: `Bearer ${secret}` } : {};
+    return secret !== "" ? { Authorization: `Bearer ${secret}` } : {};
   }
 
   async #stop(): Promise<void> {
     this.#discovery.stop();
     this.#cancelResume();
     this.#cancelRedistribution();
-    for (const target of this.#targets.values()) target.cancel();
+    for (const { left } of this.#targets.values()) left.abort();
     const sources = this.#sources;
     let cancel = () => {};
     const limit = new Promise<void>((resolve) => {

@@ -19,6 +19,8 @@ export interface DiscoveryEvents {
 
 /** So many are asked before a poll is given up. */
 const TRIES = 3;
+/** ms. */
+const SOON = 100;
 
 export class Discovery {
   readonly #topic: string;
@@ -27,7 +29,9 @@ export class Discovery {
   #lookups: URL[] = [];
   #next = 0;
   #cancel: () => void = () => {};
-  #isStopped = false;
+  #cancelSoon: (() => void) | null = null;
+  #polling: Promise<void> | null = null;
+  readonly #stopping = new AbortController();
 
   constructor(topic: string, config: DiscoveryConfig, events: DiscoveryEvents) {
     this.#topic = topic;
@@ -39,35 +43,55 @@ export class Discovery {
   start(addresses: readonly string[]): void {
     this.#lookups.push(...addresses.map(parseAddress));
     const { clock, lookupdPollInterval, lookupdPollJitter } = this.#config;
-    void this.poll();
+    this.poll();
     this.#cancel();
     this.#cancel = clock.after(lookupdPollInterval * lookupdPollJitter * clock.random(), () => this.#wait());
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.#stopping.abort();
     this.#cancel();
+    this.#cancelSoon?.();
   }
 
-  /** Asks at once. */
-  async poll(): Promise<void> {
+  /** Asks before its time, since a connection was lost: once for all that are lost together. */
+  pollSoon(): void {
+    this.#cancelSoon ??= this.#config.clock.after(SOON, () => {
+      this.#cancelSoon = null;
+      this.poll();
+    });
+  }
+
+  /** Asks now, unless that is under way. */
+  poll(): void {
     if (this.#lookups.length === 0) return;
+    this.#polling ??= this.#poll().finally(() => {
+      this.#polling = null;
+    });
+  }
+
+  async #poll(): Promise<void> {
     for (let tries = 1; !this.#isStopped; tries++) {
       const lookup = this.#lookups[this.#next++ % this.#lookups.length] as URL;
       try {
         for (const producer of await this.#ask(lookup)) if (!this.#isStopped) this.#events.found(producer, lookup);
         return;
       } catch (error) {
+        if (this.#isStopped) return;
         this.#events.failed(error);
         if (tries === TRIES) return;
       }
     }
   }
 
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   #wait(): void {
     const { clock, lookupdPollInterval } = this.#config;
     this.#cancel = clock.after(lookupdPollInterval, () => {
-      void this.poll();
+      this.poll();
       this.#wait();
     });
   }
@@ -77,7 +101,7 @@ export class Discovery {
     url.searchParams.set("topic", this.#topic);
     const response = await fetch(url, {
       headers: { Accept: "application/vnd.nsq; version=1.0", ...(await this.#events.headers()) },
-      signal: AbortSignal.timeout(this.#config.lookupdPollTimeout),
+      signal: AbortSignal.any([AbortSignal.timeout(this.#config.lookupdPollTimeout), this.#stopping.signal]),
     });
     if (response.status === 404) return []; // nobody produces it yet
     if (!response.ok) throw new Error(`${lookup} answered ${response.status}`);

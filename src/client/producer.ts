@@ -37,10 +37,11 @@ export class Producer {
   #isConnecting = false;
   /** Sent on this connection and not answered, or to be sent when there is one. */
   readonly #pending = new Fifo<Pending>();
-  /** Attempts to connect that failed one after the other. */
+  /** Connections that failed, or were lost, one after the other without an answer. */
   #failures = 0;
-  #cancelDelay: () => void = () => {};
-  #isStopped = false;
+  /** Whether this connection has stored anything. */
+  #hasAnswered = false;
+  readonly #stopping = new AbortController();
 
   /**
    * Connects when the first command needs it.
@@ -76,11 +77,14 @@ export class Producer {
   /** For good. What is not answered is rejected. */
   stop(): void {
     if (this.#isStopped) return;
-    this.#isStopped = true;
-    this.#cancelDelay();
+    this.#stopping.abort();
     this.#connection?.close();
     this.#connection = null;
     this.#rejectAll(new NotConnectedError("stopped before an answer came"));
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   on<N extends keyof ProducerEvents>(name: N, listener: (event: ProducerEvents[N]) => void): Unsubscribe {
@@ -90,9 +94,8 @@ export class Producer {
   #command(topic: string, write: () => Uint8Array): Promise<void> {
     if (this.#isStopped) return Promise.reject(new StoppedError());
     if (!isValidName(topic)) return Promise.reject(new NsqError(`invalid topic name: ${topic}`)); // it would be another command
-    const command = write();
     return new Promise((resolve, reject) => {
-      const pending = { command, resolve, reject };
+      const pending = { command: write(), resolve, reject };
       if (this.#connection) this.#send(this.#connection, pending);
       else {
         this.#pending.push(pending);
@@ -121,20 +124,18 @@ export class Producer {
   async #open(): Promise<Connection> {
     try {
       await this.#delay();
-      const connection = await Connection.open(this.#address, this.#config, {
-        response: (text) => this.#answered(text),
-        error: (error) => this.#refused(error),
+      const events = {
+        response: (text: string) => this.#answered(text),
+        error: (error: ProtocolError) => this.#refused(error),
         message: () => this.#fail(new MalformedError("a message came to a producer")),
-        closed: (error) => this.#lost(error),
-      });
-      if (this.#isStopped) {
-        connection.close();
-        throw new StoppedError();
-      }
-      this.#failures = 0;
+        closed: (error: Error) => this.#lost(error),
+      };
+      const connection = await Connection.open(this.#address, this.#config, events, this.#stopping.signal);
       this.#connection = connection;
-      this.#events.emit("connection", { address: this.#address });
+      this.#hasAnswered = false;
       for (const pending of this.#pending.takeAll()) this.#send(connection, pending);
+      connection.start();
+      this.#events.emit("connection", { address: this.#address });
       return connection;
     } catch (error) {
       throw this.#unreachable(error);
@@ -146,12 +147,12 @@ export class Producer {
     const { reconnectDelay, maxReconnectDelay, clock } = this.#config;
     if (this.#failures === 0) return Promise.resolve();
     const delay = retryDelay(this.#failures, reconnectDelay, maxReconnectDelay, clock.random());
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const cancel = clock.after(delay, resolve);
-      this.#cancelDelay = () => {
+      this.#stopping.signal.addEventListener("abort", () => {
         cancel();
-        reject(new StoppedError());
-      };
+        resolve();
+      });
     });
   }
 
@@ -177,8 +178,10 @@ export class Producer {
   }
 
   #answered(text: string): void {
-    const first = this.#shift();
-    if (first && text === "OK") first.resolve();
+    this.#failures = 0;
+    this.#hasAnswered = true;
+    const first = text === "OK" ? this.#shift() : undefined;
+    if (first) first.resolve();
     else this.#fail(new MalformedError(`an answer came that belongs to nothing: ${text}`));
   }
 
@@ -195,6 +198,7 @@ export class Producer {
 
   #lost(error: Error): void {
     this.#connection = null;
+    if (!this.#hasAnswered) this.#failures++;
     this.#events.emit("disconnection", { address: this.#address, error });
     if (this.#pending.size === 0) return;
     if (this.#config.republish) void this.#connectForAll();

@@ -36,6 +36,7 @@ export class Source implements Receiver, Responder {
   #connection: Connection | null = null;
   readonly #inFlight = new Map<Message, Times>();
   readonly #expired = new WeakSet<Message>();
+  #isSubscribed = false;
   #isClosing = false;
   /** The server has said that no message comes any more. */
   #isWaited = false;
@@ -48,18 +49,27 @@ export class Source implements Receiver, Responder {
     this.lastMessageAt = config.clock.now();
   }
 
-  /** Connects and subscribes; RDY may follow at once. Rejects with what went wrong. */
+  /** Connects; `subscribe` is to follow. Rejects with what went wrong. */
   static async open(
     address: string,
-    [topic, channel]: readonly [string, string],
     config: ConnectionConfig,
     events: SourceEvents,
+    signal: AbortSignal,
   ): Promise<Source> {
     const source = new Source(address, config, events);
-    const connection = await Connection.open(address, config, source.#connectionEvents);
-    source.#connection = connection;
-    connection.send(line("SUB", topic, channel));
+    source.#connection = await Connection.open(address, config, source.#connectionEvents, signal);
     return source;
+  }
+
+  /** RDY may follow at once. */
+  subscribe(topic: string, channel: string): void {
+    this.#connection?.send(line("SUB", topic, channel));
+    this.#connection?.start();
+  }
+
+  /** Whether the server has taken the subscription. */
+  get isSubscribed(): boolean {
+    return this.#isSubscribed;
   }
 
   get maxRdyCount(): number {
@@ -138,6 +148,7 @@ export class Source implements Receiver, Responder {
   readonly #connectionEvents: ConnectionEvents = {
     response: (text) => {
       if (text !== "CLOSE_WAIT") {
+        this.#isSubscribed = true;
         this.#events.subscribed(this);
         return;
       }

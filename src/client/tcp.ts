@@ -1,7 +1,7 @@
 // Connections over TCP, in Node: to a plain nsqd, or to a broker where it accepts TCP.
 
 import { once } from "node:events";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw } from "node:zlib";
 import type { LinkEvents, Transport } from "./transport.ts";
@@ -10,6 +10,9 @@ export interface TcpOptions {
   /** How the connection is encrypted, where the option `tls` asks for that. */
   readonly tls?: ConnectionOptions;
 }
+
+/** What is not taken so long after the end is not waited for, ms. */
+const LINGER = 5_000;
 
 /** Addresses are `host:port`, with or without `tcp://` before it. */
 export function tcpTransport(options: TcpOptions = {}): Transport {
@@ -52,6 +55,7 @@ class TcpLink {
   close(): void {
     this.#isClosed = true;
     const socket = this.#socket;
+    socket.setTimeout(LINGER, () => socket.destroy());
     if (this.#deflate) this.#deflate.end(() => socket.destroySoon());
     else socket.destroySoon();
   }
@@ -63,9 +67,14 @@ class TcpLink {
   }
 
   async #encrypt(): Promise<void> {
-    this.#socket = connectTls({ servername: this.#hostname, ...this.#options.tls, socket: this.#socket });
+    this.#socket = connectTls({ ...this.#serverName, ...this.#options.tls, socket: this.#socket });
     this.#listen((bytes) => this.#events.data(bytes));
     await once(this.#socket, "secureConnect");
+  }
+
+  /** An address is none. */
+  get #serverName(): { servername?: string } {
+    return isIP(this.#hostname) ? {} : { servername: this.#hostname };
   }
 
   #compress(rest: Uint8Array, level: number): void {

@@ -49,14 +49,10 @@ export interface Frame {
 
 /** Cuts a byte stream into frames, however it arrives. */
 export class FrameDecoder {
-  readonly #maxSize: number;
+  /** Of a frame, as its first field says it. */
+  maxSize = Number.POSITIVE_INFINITY;
   #buffer = EMPTY;
   #at = 0;
-
-  /** @param maxSize of a frame, as its first field says it */
-  constructor(maxSize = Number.POSITIVE_INFINITY) {
-    this.#maxSize = maxSize;
-  }
 
   push(chunk: Uint8Array): void {
     this.#buffer = this.#at === this.#buffer.length ? chunk : concat([this.#buffer.subarray(this.#at), chunk]);
@@ -84,7 +80,7 @@ export class FrameDecoder {
   #frameEnd(): number | "malformed" | null {
     if (this.#buffer.length - this.#at < 4) return null;
     const size = readInt32(this.#buffer, this.#at);
-    if (size < 4 || size > this.#maxSize) return "malformed";
+    if (size < 4 || size > this.maxSize) return "malformed";
     const end = this.#at + 4 + size;
     return end <= this.#buffer.length ? end : null;
   }

@@ -77,12 +77,15 @@ describe("a connection", () => {
     const server = new FakeServer();
     server.features = { auth_required: true };
     const authSecret = async () => `secret ${++count}`;
-    const producer = new Producer("a", { transport: server.transport, clock: new VirtualClock(), authSecret });
+    const clock = new VirtualClock();
+    const producer = new Producer("a", { transport: server.transport, clock, authSecret });
     await producer.ping();
     await settled();
     expect(server.last.said()).toEqual(["AUTH: secret 1", "NOP"]);
     server.last.hangUp();
-    await producer.ping();
+    const pinged = producer.ping();
+    await clock.pass(100);
+    await pinged;
     await settled();
     expect(server.last.said()).toEqual(["AUTH: secret 2", "NOP"]);
   });
@@ -92,6 +95,88 @@ describe("a connection", () => {
     server.features = { auth_required: true };
     const producer = new Producer("a", { transport: server.transport, clock: new VirtualClock() });
     await expect(producer.ping()).rejects.toThrow("E_AUTH_FIRST a secret is required: option authSecret");
+    expect(server.last.isClosed).toBe(true);
+  });
+
+  it("[CLIENT7] [CLIENT8] is given up in time while a secret is fetched, too", async () => {
+    const server = new FakeServer();
+    server.features = { auth_required: true };
+    const clock = new VirtualClock();
+    const authSecret = () => new Promise<string>(() => {});
+    const producer = new Producer("a", { transport: server.transport, clock, authSecret });
+    const failed = expect(producer.publish("t", "x")).rejects.toThrow("a did not answer within 1000 ms");
+    await clock.pass(1_000);
+    await failed;
+    expect(server.last.isClosed).toBe(true);
+  });
+
+  it("[CLIENT7] [CLIENT8] that is lost while a secret is fetched is no connection", async () => {
+    const server = new FakeServer();
+    server.features = { auth_required: true };
+    const authSecret = () => new Promise<string>(() => {});
+    const producer = new Producer("a", { transport: server.transport, clock: new VirtualClock(), authSecret });
+    const failed = expect(producer.publish("t", "x")).rejects.toThrow("the connection to a was lost");
+    await settled();
+    server.last.hangUp();
+    await failed;
+  });
+
+  it("[CLIENT7] that comes too late is closed", async () => {
+    const server = new FakeServer();
+    const clock = new VirtualClock();
+    const { transport } = server;
+    let come = () => {};
+    const late = new Promise<void>((resolve) => {
+      come = resolve;
+    });
+    const open: typeof transport.open = async (...all) => {
+      await late;
+      return transport.open(...all);
+    };
+    const producer = new Producer("a", { transport: { ...transport, open }, clock });
+    const failed = expect(producer.publish("t", "x")).rejects.toThrow("a did not answer within 1000 ms");
+    await clock.pass(1_000);
+    await failed;
+    come();
+    await settled();
+    expect([server.connections.length, server.last.isClosed]).toEqual([1, true]);
+  });
+
+  it.each([
+    ["lost", (server: FakeServer) => server.last.hangUp(), "the connection to a was lost"],
+    ["malformed", (server: FakeServer) => server.last.bytes(Uint8Array.of(0, 0, 0, 3)), "impossible size"],
+  ])("[CLIENT7] that is %s right behind its greeting is none", async (_, end, message) => {
+    const server = new FakeServer();
+    server.isPolite = false;
+    const clock = new VirtualClock();
+    const producer = new Producer("a", { transport: server.transport, clock });
+    const failed = expect(producer.publish("t", "x")).rejects.toThrow(message);
+    await settled();
+    server.last.response("{}");
+    end(server);
+    await clock.pass(100);
+    await failed;
+    server.isPolite = true;
+    void producer.publish("t", "y");
+    await clock.pass(1_000);
+    expect(server.last.said()).toEqual(["PUB t: y"]);
+  });
+
+  it("[CLIENT7] is given up when its owner stops while it is opened", async () => {
+    const server = new FakeServer();
+    server.isPolite = false;
+    const producer = new Producer("a", { transport: server.transport, clock: new VirtualClock() });
+    const failed = expect(producer.ping()).rejects.toThrow("stopped");
+    await settled();
+    producer.stop();
+    await failed;
+    expect(server.last.isClosed).toBe(true);
+  });
+
+  it("[CLIENT15] that is not encrypted though it should be is none", async () => {
+    const server = new FakeServer();
+    const producer = new Producer("a", { transport: server.transport, clock: new VirtualClock(), tls: true });
+    await expect(producer.ping()).rejects.toThrow("a does not encrypt, as the option tls asks");
     expect(server.last.isClosed).toBe(true);
   });
 });

@@ -419,4 +419,70 @@ describe("a consumer", () => {
     expect(() => new Consumer("a b", "ch")).toThrow("invalid topic name: a b");
     expect(() => new Consumer("t", "")).toThrow("invalid channel name: ");
   });
+
+  it("[CLIENT6] a message that comes when nobody takes messages any more goes back", async () => {
+    const { server, consumer } = start();
+    consumer.connect("a");
+    const messages = consumer[Symbol.asyncIterator]();
+    await settled();
+    await messages.return?.();
+    server.last.said();
+    server.last.message();
+    await settled();
+    expect(server.last.said()).toEqual([`REQ ${ID(1)} 0`]);
+    expect(await messages.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("[CLIENT6] a loop that ended takes no message from others", async () => {
+    const { server, consumer } = start();
+    consumer.connect("a");
+    const [first, second] = [consumer[Symbol.asyncIterator](), consumer[Symbol.asyncIterator]()];
+    const nobody = first.next();
+    await first.return?.();
+    const next = second.next();
+    await settled();
+    server.last.message("x");
+    expect(await nobody).toEqual({ done: true, value: undefined });
+    expect((await next).value?.text()).toBe("x");
+  });
+
+  it("[CLIENT6] a message whose time ran out while it waited is not handled", async () => {
+    const { server, clock, kept, ends, events } = startKeeping({}, 1);
+    await settled();
+    server.last.message("a");
+    server.last.message("b");
+    await clock.pass(59_999);
+    await clock.pass(1);
+    ends[0]?.();
+    await settled();
+    expect([kept.map((message) => message.text()), events]).toEqual([["a"], ["timeout 2"]]);
+  });
+
+  it("[CLIENT10] gives up a connection that is just being opened", async () => {
+    const { server, consumer } = startKeeping();
+    server.isPolite = false;
+    await settled();
+    await consumer.stop();
+    expect(server.last.isClosed).toBe(true);
+  });
+
+  it("[CLIENT10] leaves no timer behind, also when a listener stops it", async () => {
+    for (const name of ["timeout", "backoff"] as const) {
+      const { server, clock, consumer, kept, ends } = startKeeping({ autoTouch: false });
+      consumer.on(name, () => void consumer.stop());
+      await settled();
+      server.last.message();
+      await settled();
+      if (name === "backoff") kept[0]?.requeue();
+      await clock.pass(65_000);
+      server.last.response("CLOSE_WAIT");
+      ends[0]?.();
+      await settled();
+      expect(clock.pending, name).toBe(0);
+    }
+  });
+
+  it("[CLIENT10] has no timer before it is connected", () => {
+    expect(start().clock.pending).toBe(0);
+  });
 });

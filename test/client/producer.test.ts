@@ -155,4 +155,36 @@ describe("a producer", () => {
     expect(results).toEqual([expect.any(NotConnectedError)]);
     expect(server.connections.every(({ isClosed }) => isClosed)).toBe(true);
   });
+
+  it("[CLIENT3] an answer that is none rejects what waited for one", async () => {
+    const { server, producer } = start();
+    const results = outcomes([producer.publish("t", "a")]);
+    await settled();
+    server.last.response("WHAT");
+    await settled();
+    expect(results).toEqual([expect.any(NotConnectedError)]);
+  });
+
+  it("[CLIENT2] what is published when it has connected is sent once, in its turn", async () => {
+    const { server, producer } = start();
+    producer.on("connection", () => void producer.publish("t", "b"));
+    void producer.publish("t", "a");
+    await settled();
+    expect(server.last.said()).toEqual(["PUB t: a", "PUB t: b"]);
+  });
+
+  it("[CLIENT3] with republish a server that closes at the publish is tried at ever longer intervals", async () => {
+    const { server, producer, clock } = start({ republish: true });
+    void producer.publish("t", "poison");
+    for (let i = 0; i < 600; i++) {
+      await clock.pass(100);
+      server.last.hangUp();
+    }
+    expect(server.connections.length).toBeLessThan(20);
+  });
+
+  it("[CLIENT2] a body that is none rejects", async () => {
+    const { producer } = start();
+    await expect(producer.publish("t", undefined as unknown as string)).rejects.toThrow(TypeError);
+  });
 });

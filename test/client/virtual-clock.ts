@@ -42,6 +42,11 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
+  /** Timers that are set. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
   #next() {
     return [...this.#timers].sort((a, b) => a.at - b.at)[0];
   }
