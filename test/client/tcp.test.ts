@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { constants, createDeflateRaw, createInflateRaw } from "node:zlib";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Producer, type ProducerOptions } from "../../src/client/index.ts";
 import { tcpTransport } from "../../src/client/tcp.ts";
 import { utf8 } from "../../src/protocol/bytes.ts";
 import { FrameType } from "../../src/protocol/frame.ts";
 import { frame } from "./fake-server.ts";
+import { settled } from "./virtual-clock.ts";
 
 const cert = readFileSync("test/fixtures/tls/cert.pem");
 const key = readFileSync("test/fixtures/tls/key.pem");
@@ -112,5 +113,50 @@ describe("TCP", () => {
     await expect(new Producer(address, { transport: tcpTransport() }).ping()).rejects.toThrow(
       /ECONNREFUSED|could not be reached/,
     );
+  });
+
+  it("[CLIENT7] [CLIENT15] gives up a server that does not go on with the handshake it has promised", async () => {
+    const sockets: Socket[] = [];
+    const server = createServer(async (socket) => {
+      sockets.push(socket);
+      await readUntil(socket, IDENTIFY_END);
+      socket.write(response('{"tls_v1":true}'));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    stop = () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    };
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const producer = new Producer(address, { transport: tcpTransport(), tls: true, dialTimeout: 200 });
+    await expect(producer.publish("t", "hello")).rejects.toThrow("did not answer within 200 ms");
+    producer.stop();
+  });
+
+  it("[CLIENT10] [CLIENT15] does not wait for ever for a server that does not read", async () => {
+    const openSockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+    await vi.waitFor(() => expect(openSockets()).toBe(0)); // those of tests before this one
+    const server = createServer(async (socket) => {
+      socket.on("error", () => {});
+      await readUntil(socket, IDENTIFY_END);
+      socket.write(response("{}"));
+      socket.pause();
+      stop = () => {
+        server.close();
+        socket.destroy();
+      };
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const producer = new Producer(address, { transport: tcpTransport() });
+    await producer.ping();
+    expect(openSockets()).toBe(2);
+    const refused = expect(producer.publish("t", new Uint8Array(64 * 2 ** 20))).rejects.toThrow("stopped");
+    await settled();
+    producer.stop();
+    await refused;
+    await vi.waitFor(() => expect(openSockets()).toBe(1), { timeout: 20_000 });
   });
 });
