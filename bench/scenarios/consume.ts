@@ -9,7 +9,7 @@ import { type Target, withTopic } from "../target.ts";
 const SIZE = 200;
 const RDY = 2_500;
 const CHANNEL = "ch";
-const MESSAGES = 300_000;
+const MESSAGES = 600_000;
 /** How what is to be consumed is published: how fast does not matter here. */
 const FILLING = { batch: 500, perWrite: 1, open: 16 };
 
