@@ -139,23 +139,23 @@ export class Connection {
     const { transport, authSecret, tls } = this.#config;
     const data = (bytes: Uint8Array) => this.#receive(bytes);
     const closed = (error: unknown) => this.#lost(lostError(this.address, error));
-    const opening = transport.open(this.address, { data, closed }, signal);
-    opening.then(
-      (link) => this.#isClosed && link.close(), // it came too late
-      () => {}, // told below
-    );
-    this.#link = await this.#unlessLost(opening);
+    const opening = transport.open(this.address, { data, closed }, signal).then((opened) => {
+      this.#link = opened;
+      if (this.#isClosed) opened.close(); // it came too late
+      return opened;
+    });
+    const link = await this.#unlessLost(opening);
     this.send(MAGIC);
     const answer = await this.#ask(withBody(["IDENTIFY"], utf8(JSON.stringify(this.#identity))));
     const features = answer.startsWith("{") ? (JSON.parse(answer) as Record<string, unknown>) : {};
     this.#settings = settingsOf(features);
-    if (tls && !(features.tls_v1 === true && this.#link.upgrade)) {
+    if (tls && !(features.tls_v1 === true && link.upgrade)) {
       throw new NsqError(`${this.address} does not encrypt, as the option tls asks`);
     }
     for (const [feature, form] of FORMS) {
-      if (features[feature] !== true || !this.#link.upgrade) continue;
+      if (features[feature] !== true || !link.upgrade) continue;
       const rest = this.#decoder.takeRest();
-      await this.#unlessLost(Promise.all([this.#next(), this.#link.upgrade(form, rest, this.#config)]));
+      await this.#unlessLost(Promise.all([this.#next(), link.upgrade(form, rest, this.#config)]));
     }
     if (features.auth_required === true) {
       const secret = typeof authSecret === "function" ? await this.#unlessLost(authSecret()) : authSecret;

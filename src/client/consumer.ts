@@ -9,7 +9,7 @@ import { Inbox } from "./inbox.ts";
 import type { Message, Response } from "./message.ts";
 import { type ConsumerConfig, type ConsumerOptions, consumerConfig } from "./options.ts";
 import { Rdy } from "./rdy.ts";
-import { retryDelay } from "./retry.ts";
+import { retryDelay, wait } from "./retry.ts";
 import { Source, type SourceEvents } from "./source.ts";
 
 /** What is done with each message. When it resolves, the message is finished; when it rejects, requeued, and the consumer backs off. */
@@ -220,7 +220,12 @@ export class Consumer implements AsyncIterable<Message> {
   async #open(target: Target): Promise<void> {
     const { address, config, left } = target;
     try {
+      if (left.signal.aborted) return;
       const source = await Source.open(address, config, this.#sourceEvents, left.signal);
+      if (left.signal.aborted) {
+        source.close();
+        return;
+      }
       target.source = source;
       this.#rdy.add(source);
       source.subscribe(this.topic, this.channel);
@@ -241,8 +246,7 @@ export class Consumer implements AsyncIterable<Message> {
     }
     const { clock, lookupdPollInterval } = this.#config;
     const delay = retryDelay(++target.failures, RECONNECT, lookupdPollInterval, clock.random());
-    const cancel = clock.after(delay, () => void this.#open(target));
-    target.left.signal.addEventListener("abort", cancel);
+    void wait(clock, delay, target.left.signal).then(() => this.#open(target));
   }
 
   #received(message: Message, source: Source): void {

@@ -8,7 +8,7 @@ import { Connection } from "./connection.ts";
 import { MalformedError, NotConnectedError, NsqError, type ProtocolError, StoppedError } from "./errors.ts";
 import { Events, type Unsubscribe } from "./events.ts";
 import { type ProducerConfig, type ProducerOptions, producerConfig } from "./options.ts";
-import { retryDelay } from "./retry.ts";
+import { retryDelay, wait } from "./retry.ts";
 
 /** A body: bytes as they are, or text as UTF-8. */
 export type Body = Uint8Array | string;
@@ -131,6 +131,10 @@ export class Producer {
         closed: (error: Error) => this.#lost(error),
       };
       const connection = await Connection.open(this.#address, this.#config, events, this.#stopping.signal);
+      if (this.#isStopped) {
+        connection.close();
+        throw new StoppedError();
+      }
       this.#connection = connection;
       this.#hasAnswered = false;
       for (const pending of this.#pending.takeAll()) this.#send(connection, pending);
@@ -147,13 +151,7 @@ export class Producer {
     const { reconnectDelay, maxReconnectDelay, clock } = this.#config;
     if (this.#failures === 0) return Promise.resolve();
     const delay = retryDelay(this.#failures, reconnectDelay, maxReconnectDelay, clock.random());
-    return new Promise((resolve) => {
-      const cancel = clock.after(delay, resolve);
-      this.#stopping.signal.addEventListener("abort", () => {
-        cancel();
-        resolve();
-      });
-    });
+    return wait(clock, delay, this.#stopping.signal);
   }
 
   #unreachable(cause: unknown): Error {

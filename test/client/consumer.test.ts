@@ -458,6 +458,26 @@ describe("a consumer", () => {
     expect([kept.map((message) => message.text()), events]).toEqual([["a"], ["timeout 2"]]);
   });
 
+  it("[CLIENT10] leaves no connection behind, at whatever moment of its connecting it is stopped or told to leave", async () => {
+    for (let moment = 0; moment < 40; moment++) {
+      for (const isLeft of [false, true]) {
+        const { server, clock, consumer } = start();
+        consumer.handle(() => {}).connect("a");
+        for (let i = 0; i < moment; i++) await Promise.resolve();
+        if (isLeft) consumer.disconnect("a");
+        const stopped = consumer.stop();
+        await settled();
+        server.last?.response("CLOSE_WAIT");
+        await stopped;
+        expect(
+          server.connections.filter(({ isClosed }) => !isClosed),
+          `${moment}`,
+        ).toEqual([]);
+        expect(clock.pending, `${moment}`).toBe(0);
+      }
+    }
+  });
+
   it("[CLIENT10] gives up a connection that is just being opened", async () => {
     const { server, consumer } = startKeeping();
     server.isPolite = false;
