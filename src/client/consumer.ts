@@ -314,6 +314,7 @@ export class Consumer implements AsyncIterable<Message> {
 
   #redistributeLater(): void {
     const { clock, rdyRedistributeInterval } = this.#config;
+    this.#cancelRedistribution();
     this.#cancelRedistribution = clock.after(rdyRedistributeInterval, () => {
       const now = clock.now();
       for (const source of this.#sources) source.expire(now);
@@ -327,8 +328,7 @@ export class Consumer implements AsyncIterable<Message> {
   async #take(): Promise<{ message: Message; source: Source } | null> {
     for (;;) {
       const taken = await this.#inbox.take();
-      taken?.source.expire(this.#config.clock.now());
-      if (taken === null || taken.source.timesOf(taken.message) !== null) return taken;
+      if (taken === null || taken.source.holds(taken.message)) return taken;
     }
   }
 

@@ -91,6 +91,11 @@ export class Source implements Receiver, Responder {
     return this.#inFlight.get(message) ?? null;
   }
 
+  /** Whether a message can still be answered. */
+  holds(message: Message): boolean {
+    return this.#problem(message) === null;
+  }
+
   /** Lets go of what timed out. */
   expire(now: number): void {
     for (const [message, { timeoutAt }] of this.#inFlight) {

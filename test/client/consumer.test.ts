@@ -502,6 +502,17 @@ describe("a consumer", () => {
     }
   });
 
+  it("[CLIENT10] has one timer of its own, however often its connections came and went", async () => {
+    const { consumer, clock } = startKeeping();
+    for (let i = 0; i < 5; i++) {
+      await settled();
+      consumer.disconnect("a");
+      consumer.connect("a");
+    }
+    await settled();
+    expect(clock.pending).toBe(1);
+  });
+
   it("[CLIENT10] has no timer before it is connected", () => {
     expect(start().clock.pending).toBe(0);
   });
