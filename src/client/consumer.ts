@@ -5,22 +5,12 @@ import { Backoff, type Signal } from "./backoff.ts";
 import { Discovery } from "./discovery.ts";
 import { NsqError, StoppedError } from "./errors.ts";
 import { Events, type Unsubscribe } from "./events.ts";
-import { Inbox } from "./inbox.ts";
 import type { Message, Response } from "./message.ts";
 import { type ConsumerConfig, type ConsumerOptions, consumerConfig } from "./options.ts";
 import { Rdy } from "./rdy.ts";
 import { retryDelay, wait } from "./retry.ts";
 import { Source, type SourceEvents } from "./source.ts";
-
-/** What is done with each message. When it resolves, the message is finished; when it rejects, requeued, and the consumer backs off. */
-export type Handler = (message: Message) => unknown;
-
-export interface HandleOptions {
-  /** How many messages are handled at once. */
-  readonly concurrency?: number;
-  /** Whether a message that the handler did not answer is finished or requeued when it is done; true unless said otherwise. */
-  readonly autoRespond?: boolean;
-}
+import { type HandleOptions, type Handler, Takers } from "./takers.ts";
 
 export interface ConsumerEvents {
   connection: { readonly address: string };
@@ -62,10 +52,8 @@ export class Consumer implements AsyncIterable<Message> {
   readonly #rdy: Rdy<Source>;
   readonly #backoff: Backoff;
   readonly #discovery: Discovery;
-  readonly #inbox = new Inbox<{ message: Message; source: Source }>();
-  readonly #handlers: Promise<void>[] = [];
-  /** Handlers and loops that take messages: without them nothing is received. */
-  #takers = 0;
+  /** Without them nothing is received. */
+  readonly #takers: Takers;
   #cancelResume: () => void = () => {};
   #cancelRedistribution: () => void = () => {};
   #stopping: Promise<void> | null = null;
@@ -81,6 +69,12 @@ export class Consumer implements AsyncIterable<Message> {
     const random = () => clock.random();
     this.#rdy = new Rdy(maxInFlight, this.#config, random);
     this.#backoff = new Backoff(this.#config, random);
+    this.#takers = new Takers(this.#config, {
+      came: () => this.#share(),
+      allLeft: () => this.#rdy.pause(),
+      givenUp: (message) => this.#events.emit("maxAttempts", message),
+      failed: (error, message) => this.#events.emit("error", { error, message }),
+    });
     this.#discovery = new Discovery(topic, this.#config, {
       found: (producer, lookup) => {
         const address = this.#config.transport.addressOf(producer, lookup);
@@ -96,9 +90,8 @@ export class Consumer implements AsyncIterable<Message> {
   }
 
   /** Handles messages as they come. Several handlers share them. */
-  handle(handler: Handler, { concurrency = 1, autoRespond = true }: HandleOptions = {}): this {
-    for (let i = 0; i < concurrency; i++) this.#handlers.push(this.#run(handler, autoRespond));
-    this.#startTaking(concurrency);
+  handle(handler: Handler, options: HandleOptions = {}): this {
+    this.#takers.handle(handler, options);
     return this;
   }
 
@@ -161,46 +154,11 @@ export class Consumer implements AsyncIterable<Message> {
 
   /** Messages one by one, to be answered by whoever takes them. */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
-    this.#startTaking(1);
-    let isOver = false;
-    let endTouching = () => {};
-    const done = () => {
-      endTouching();
-      return { done: true, value: undefined } as const;
-    };
-    return {
-      next: async () => {
-        endTouching();
-        const taken = isOver ? null : await this.#take();
-        if (taken === null) return done();
-        if (isOver) {
-          this.#received(taken.message, taken.source); // for whoever still takes messages
-          return done();
-        }
-        endTouching = this.#keepTouching(taken.message, taken.source);
-        return { done: false, value: taken.message };
-      },
-      return: async () => {
-        if (!isOver) this.#stopTaking();
-        isOver = true;
-        return done();
-      },
-    };
+    return this.#takers.loop();
   }
 
   get #sources(): Source[] {
     return [...this.#targets.values()].flatMap(({ source }) => source ?? []);
-  }
-
-  #startTaking(count: number): void {
-    this.#takers += count;
-    this.#share();
-  }
-
-  #stopTaking(): void {
-    if (--this.#takers > 0) return;
-    this.#rdy.pause();
-    for (const { message } of this.#inbox.takeAll()) message.requeueWithoutBackoff(0);
   }
 
   #add(address: string, isKept: boolean, config: ConsumerConfig): void {
@@ -249,13 +207,8 @@ export class Consumer implements AsyncIterable<Message> {
     void wait(clock, delay, target.left.signal).then(() => this.#open(target));
   }
 
-  #received(message: Message, source: Source): void {
-    if (this.#takers > 0) this.#inbox.put({ message, source });
-    else message.requeueWithoutBackoff(0); // it was on its way when the last one left
-  }
-
   readonly #sourceEvents: SourceEvents = {
-    message: (message, source) => this.#received(message, source),
+    message: (message, source) => this.#takers.receive(message, source),
     subscribed: ({ address }) => {
       const target = this.#targets.get(address);
       if (target) target.failures = 0;
@@ -288,7 +241,7 @@ export class Consumer implements AsyncIterable<Message> {
 
   /** Shares out what may be in flight. */
   #share(): void {
-    if (this.#takers === 0 || this.#stopping || this.#backoff.isPausing) return;
+    if (!this.#takers.areThere || this.#stopping || this.#backoff.isPausing) return;
     if (this.#backoff.level === 0) this.#rdy.spread();
     else this.#rdy.tryOne(); // its message says whether all is well again
   }
@@ -319,61 +272,9 @@ export class Consumer implements AsyncIterable<Message> {
       const now = clock.now();
       for (const source of this.#sources) source.expire(now);
       if (this.#stopping || this.#targets.size === 0) return;
-      if (this.#takers > 0 && !this.#backoff.isPausing) this.#rdy.redistribute(now, this.#backoff.level > 0);
+      if (this.#takers.areThere && !this.#backoff.isPausing) this.#rdy.redistribute(now, this.#backoff.level > 0);
       this.#redistributeLater();
     });
-  }
-
-  /** The next message whose time has not run out; null when there will be none. */
-  async #take(): Promise<{ message: Message; source: Source } | null> {
-    for (;;) {
-      const taken = await this.#inbox.take();
-      if (taken === null || taken.source.holds(taken.message)) return taken;
-    }
-  }
-
-  async #run(handler: Handler, autoRespond: boolean): Promise<void> {
-    for (;;) {
-      const taken = await this.#take();
-      if (taken === null) return;
-      await this.#handle(handler, taken.message, taken.source, autoRespond);
-    }
-  }
-
-  async #handle(handler: Handler, message: Message, source: Source, autoRespond: boolean): Promise<void> {
-    const { maxAttempts } = this.#config;
-    const isGivenUp = maxAttempts > 0 && message.attempts > maxAttempts;
-    const endTouching = this.#keepTouching(message, source);
-    try {
-      if (isGivenUp) await this.#giveUp(message);
-      else await handler(message);
-      if (autoRespond || isGivenUp) message.finish();
-    } catch (error) {
-      this.#events.emit("error", { error, message });
-      if (autoRespond || isGivenUp) message.requeue();
-    } finally {
-      endTouching();
-    }
-  }
-
-  async #giveUp(message: Message): Promise<void> {
-    this.#events.emit("maxAttempts", message);
-    await this.#config.onMaxAttempts(message);
-  }
-
-  /** Touches a message at half its time, again and again, until it is answered or the server would not let it. Returns what ends that. */
-  #keepTouching(message: Message, source: Source): () => void {
-    const { autoTouch, clock } = this.#config;
-    let cancel = () => {};
-    const wait = () => {
-      const times = source.timesOf(message);
-      if (times === null || times.timeoutAt >= times.latestAt) return;
-      cancel = clock.after(Math.max(0, (times.timeoutAt - clock.now()) / 2), () => {
-        if (message.touch() === "sent") wait();
-      });
-    };
-    if (autoTouch) wait();
-    return () => cancel();
   }
 
   async #lookupHeaders(): Promise<Record<string, string>> {
@@ -396,8 +297,7 @@ export class Consumer implements AsyncIterable<Message> {
     await Promise.race([Promise.all(sources.map((source) => source.stop())), limit]);
     for (const source of sources) source.close();
     this.#targets.clear();
-    this.#inbox.close();
-    await Promise.race([Promise.all(this.#handlers), limit]);
+    await Promise.race([this.#takers.end(), limit]);
     cancel();
   }
 }
