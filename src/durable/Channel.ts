@@ -3,9 +3,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { parseOptions } from "../options.ts";
 import { clientError } from "../protocol/errors.ts";
+import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "../queue/channel-life.ts";
-import { ChannelQueue } from "../queue/channel-queue.ts";
+import { type Addressed, ChannelQueue, type Intervention } from "../queue/channel-queue.ts";
 import { type ChannelState, decodeChannelState, idleState } from "../queue/channel-state.ts";
 import type { ChannelStore } from "../queue/channel-store.ts";
 import { Consumer } from "../queue/consumer.ts";
@@ -29,6 +30,7 @@ import type { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 import { EXITING, Subscription } from "./subscription.ts";
 import { TopicLink } from "./topic-link.ts";
+import type { ChannelLookReport, LookOrder } from "./topic-look.ts";
 import type { ChannelReport } from "./topic-stats.ts";
 import { WakeUp } from "./wake-up.ts";
 
@@ -211,6 +213,38 @@ export class Channel extends DurableObject<Env> {
     };
   }
 
+  /** A page of the messages that it has taken, or holds. */
+  look(life: ChannelLife, fanout: number, { list, place, limit }: LookOrder): ChannelLookReport {
+    this.#wake();
+    const queue = this.#queue?.life.id === life.id ? this.#queue : null;
+    if (queue === null) return { messages: [], next: null, cursor: life.start, ahead: [], owners: {} };
+    // What comes from the log stands behind all that the channel has.
+    const ownLimit = place?.section === "log" ? 0 : limit;
+    const { next, ...found } = queue.look(list, place, ownLimit, fanout, Date.now());
+    const owners = [...this.#sockets].map(({ session }) => [session.connection.id, clientStats(session)] as const);
+    return { ...found, next: ownLimit === 0 ? null : next, owners: Object.fromEntries(owners) };
+  }
+
+  /** The body of a message that it holds itself; null when it does not. */
+  body(life: ChannelLife, seq: number, due: number | null): Uint8Array | null {
+    this.#wake();
+    const frame = this.#queue?.life.id === life.id ? this.#queue.heldFrame(seq, due) : null;
+    return frame?.slice(BODY_OFFSET) ?? null;
+  }
+
+  /** Drops a message, or puts it at the tail at once. False when it has no such message. */
+  intervene(life: ChannelLife, fanout: number, intervention: Intervention, message: Addressed): boolean {
+    const queue = this.#ensure(life);
+    const now = Date.now();
+    let isDone = false;
+    const change = () => {
+      isDone = queue?.intervene(intervention, message, fanout, now) ?? false;
+    };
+    if (queue) this.#save(queue, now, change);
+    this.#proceed(now);
+    return isDone;
+  }
+
   #topic(name: string) {
     return this.env.TOPIC.getByName(topicObject({ ...this.#address, topic: name }));
   }
@@ -385,9 +419,9 @@ export class Channel extends DurableObject<Env> {
     this.#wakeUp.cancel();
   }
 
-  #save(queue: ChannelQueue, now: number): void {
+  #save(queue: ChannelQueue, now: number, save = () => queue.save(now)): void {
     try {
-      queue.save(now);
+      save();
     } catch (error) {
       this.#life.end("state could not be saved", error);
     }

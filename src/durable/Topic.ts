@@ -2,8 +2,10 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { parseOptions } from "../options.ts";
+import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "../queue/channel-life.ts";
+import type { Intervention } from "../queue/channel-queue.ts";
 import type { Batch } from "../queue/log-store.ts";
 import type { Segment } from "../queue/record-writer.ts";
 import { topicSchema } from "../storage/topic-schema.ts";
@@ -17,6 +19,7 @@ import { isStorageFull, openSql } from "./object-sql.ts";
 import { OpenTopic } from "./open-topic.ts";
 import { Producers } from "./producers.ts";
 import type { PublishOutcome } from "./publish-group.ts";
+import { type LookOrder, lookAtChannel, lookAtTopic, type MessagePage } from "./topic-look.ts";
 import { type AskChannel, reportOnTopic } from "./topic-report.ts";
 import type { TopicReport } from "./topic-stats.ts";
 
@@ -177,6 +180,42 @@ export class Topic extends DurableObject<Env> {
     if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
     await this.#channel(channel).setPaused(topic.log.channelLife(channel), isPaused);
     return "done";
+  }
+
+  /** Drops a message from a channel, or puts it at the tail of its queue at once. `due` is when it falls due, if it is deferred. */
+  async intervene(
+    channel: string,
+    intervention: Intervention,
+    seq: number,
+    due: number | null,
+  ): Promise<ChannelOutcome | "no-message"> {
+    const topic = this.#living;
+    if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
+    const { fanout } = topic.log;
+    const dueInLog = topic.log.record(seq)?.due ?? null;
+    const life = topic.log.channelLife(channel);
+    const isDone = await this.#channel(channel).intervene(life, fanout, intervention, { seq, due, dueInLog });
+    return isDone ? "done" : "no-message";
+  }
+
+  /** A page of messages of the topic, or of a channel. */
+  async look(channel: string | null, order: LookOrder): Promise<MessagePage | "no-topic" | "no-channel"> {
+    const topic = this.#living;
+    if (!topic) return "no-topic";
+    if (channel === null) return lookAtTopic(topic.log, order, Date.now());
+    if (!topic.log.hasChannel(channel)) return "no-channel";
+    const { fanout } = topic.log;
+    const report = await this.#channel(channel).look(topic.log.channelLife(channel), fanout, order);
+    return lookAtChannel(topic.log, fanout, report, order, Date.now());
+  }
+
+  /** The body of a message; `due` is when it falls due, if a channel has it. */
+  async body(channel: string | null, seq: number, due: number | null): Promise<Uint8Array | null> {
+    const topic = this.#living;
+    const frame = topic?.log.record(seq)?.frame;
+    if (frame) return frame.slice(BODY_OFFSET);
+    if (channel === null || !topic?.log.hasChannel(channel)) return null;
+    return this.#channel(channel).body(topic.log.channelLife(channel), seq, due);
   }
 
   /** Null when there is no such topic. */

@@ -1,5 +1,6 @@
 // What a channel has yet to deliver: the log from its cursor on, messages that wait for another delivery, and deferred ones.
 
+import { Ahead, type TakenAhead } from "./ahead.ts";
 import { BatchWindow, type Run } from "./batch-window.ts";
 import type { HeldKey, HeldStore } from "./channel-store.ts";
 import { Deferred } from "./deferred.ts";
@@ -30,6 +31,7 @@ export class Backlog {
   readonly #held: Held;
   readonly waiting = new Waiting();
   readonly deferred = new Deferred();
+  readonly ahead: Ahead;
   /** How far the topic has fanned out, as far as it is known here. */
   #end: number;
   /** Messages whose frame must come from the topic before they can be delivered or held. */
@@ -37,7 +39,8 @@ export class Backlog {
   /** Bytes of frames that came for missing messages since the last save. */
   #suppliedBytes = 0;
 
-  constructor(cursor: number, store: HeldStore, mark?: HeldKey) {
+  constructor(cursor: number, store: HeldStore, mark?: HeldKey, ahead?: readonly TakenAhead[]) {
+    this.ahead = new Ahead(ahead);
     this.#window = new BatchWindow(cursor);
     this.#held = new Held(store, mark);
     this.#end = cursor;
@@ -64,7 +67,7 @@ export class Backlog {
 
   /** Whether nothing was taken that is not finished, as far as what is in flight does not count. */
   get isIdle(): boolean {
-    return this.waiting.size === 0 && this.deferred.size === 0 && this.#held.count() === 0;
+    return this.waiting.size === 0 && this.deferred.size === 0 && this.ahead.size === 0 && this.#held.count() === 0;
   }
 
   /** Whether so many frames came to be held that they should be, soon. */
@@ -174,7 +177,11 @@ export class Backlog {
   takeRun(limit: number, now: number): Run | null {
     if (limit <= 0 || this.#isFull) return null;
     while (this.#window.fresh > 0) {
-      const run = this.#window.takePlain(limit);
+      if (this.ahead.first <= this.cursor) {
+        this.#passAhead();
+        continue;
+      }
+      const run = this.#window.takePlain(Math.min(limit, this.ahead.first - this.cursor));
       if (run) return run;
       const { bytes } = this.#window.current;
       const first = this.cursor;
@@ -186,6 +193,42 @@ export class Backlog {
       this.defer({ ...unfinished(first, now), frame }, due);
     }
     return null;
+  }
+
+  /**
+   * Takes a message out of the place where it waits, be its turn still to come: an operator deals with it. `held` is the due time under
+   * which the held store may have it, and `due` that which the topic's log says; null when the log does not have it.
+   */
+  takeOut(seq: number, held: number | null, due: number | null, now: number): Unfinished | null {
+    const isIt = (message: Unfinished) => message.seq === seq && !message.isLost;
+    const found = [...this.waiting, ...this.deferred].find(isIt);
+    if (found) {
+      this.waiting.removeIf(isIt);
+      this.deferred.removeIf(isIt);
+      return found;
+    }
+    const taken = held === null ? null : this.#held.take({ due: held, seq });
+    if (taken) return { ...unfinished(seq, now), attempts: taken.attempts, heldDue: 0 };
+    if (due === null || seq < this.cursor || seq >= this.#end || this.ahead.has(seq) || this.ahead.isFull) return null;
+    this.ahead.add({ seq, due });
+    // The log before the cursor is needed by nobody: it should not wait for a consumer.
+    if (seq === this.cursor) this.skipTo(seq + 1);
+    return unfinished(seq, now);
+  }
+
+  /** Up to `limit` of the messages that are deferred and were taken, by due time, behind `after`. */
+  lookDeferred(after: HeldKey, limit: number): Unfinished[] {
+    const isBehind = ({ at, seq }: Unfinished) => at > after.due || (at === after.due && seq > after.seq);
+    const held = this.#held.look(after, limit).map(({ due, seq, attempts }): Unfinished => {
+      return { ...unfinished(seq, 0), attempts, heldDue: due, at: due };
+    });
+    const all = [...[...this.deferred].filter(isBehind), ...held];
+    return all.sort((a, b) => a.at - b.at || a.seq - b.seq).slice(0, limit);
+  }
+
+  /** The frame of a message as far as it is here; nothing is asked for. */
+  lookAt(message: Unfinished): Uint8Array | null {
+    return message.frame ?? this.#held.frame(message);
   }
 
   /**
@@ -236,7 +279,15 @@ export class Backlog {
 
   /** Drops what was not yet taken before `cursor`. */
   skipTo(cursor: number): void {
-    if (cursor > this.cursor) this.#window.jump(cursor);
+    const next = this.ahead.firstOther(cursor);
+    if (next > this.cursor) this.#window.jump(next);
+    this.ahead.passed(this.cursor);
+  }
+
+  /** How many messages of the log from the cursor on were not taken. */
+  countUntaken(end: number): number {
+    this.ahead.passed(this.cursor);
+    return end - this.cursor - this.ahead.size;
   }
 
   /** When something falls due next; Infinity when nothing is deferred. */
@@ -256,6 +307,12 @@ export class Backlog {
     let count = this.waiting.size + this.#held.count(now);
     for (const { at } of this.deferred) if (at <= now) count++;
     return count;
+  }
+
+  /** Passes by what was taken before its turn. */
+  #passAhead(): void {
+    if (this.ahead.first === this.cursor) this.#window.advance();
+    this.ahead.passed(this.cursor);
   }
 
   /** Whether so much is unfinished that nothing new may be taken. */

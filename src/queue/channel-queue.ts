@@ -4,6 +4,7 @@
 
 import { Backlog } from "./backlog.ts";
 import type { ChannelLife } from "./channel-life.ts";
+import { ChannelLooker } from "./channel-look.ts";
 import { restoreMessages, savedMessages } from "./channel-snapshot.ts";
 import { type ChannelState, encodeChannelState, type IdleState } from "./channel-state.ts";
 import type { ChannelStore } from "./channel-store.ts";
@@ -12,6 +13,7 @@ import { Consumers } from "./consumers.ts";
 import { Delivery } from "./delivery.ts";
 import { InFlight } from "./in-flight.ts";
 import type { Batch } from "./log-store.ts";
+import type { ChannelLook, LookPlace, MessageList } from "./look.ts";
 import { SaveNeed, type Urgency } from "./save-need.ts";
 import type { Unfinished } from "./unfinished.ts";
 
@@ -29,10 +31,25 @@ export interface ChannelLimits {
 /** What became of FIN, REQ or TOUCH. */
 export type Answered = "done" | "not-in-flight" | "not-owner";
 
+/** What an operator does with a single message. */
+export type Intervention = "finish" | "requeue";
+
+/** A message that an operator deals with, and where it may lie besides in memory. */
+export interface Addressed {
+  readonly seq: number;
+  /** When it falls due, ms, as an operator was told; null when it was not deferred. */
+  readonly due: number | null;
+  /** When it falls due as the topic's log has it, 0 for at once; null when the log does not have it. */
+  readonly dueInLog: number | null;
+}
+
 export interface ChannelCounts {
+  /** What the log defers and nobody took counts, too: only the topic can tell how much that is. */
   readonly depth: number;
   readonly inFlight: number;
   readonly deferred: number;
+  /** How many of what the log defers from the cursor on were taken before their turn. */
+  readonly deferredAhead: number;
   readonly messageCount: number;
   readonly requeueCount: number;
   readonly timeoutCount: number;
@@ -97,7 +114,7 @@ export class ChannelQueue {
     limits: ChannelLimits,
     random: () => number,
   ): ChannelQueue {
-    const backlog = new Backlog(state.cursor, store.held, state.heldMark);
+    const backlog = new Backlog(state.cursor, store.held, state.heldMark, state.ahead);
     const queue = new ChannelQueue(state.life, backlog, store, limits, random);
     for (const consumer of connected) queue.consumers.add(consumer);
     queue.#isPaused = state.isPaused;
@@ -264,9 +281,27 @@ export class ChannelQueue {
     return this.#saveNeed.urgency;
   }
 
-  /** Saves the state, all in one go. Throws what the store throws: then the queue is no longer to be trusted. */
-  save(now: number): void {
+  /**
+   * Drops a message for good, wherever it is, or puts it at the tail of the queue at once; and saves, all in one go. False when the
+   * channel has no such message. Throws what the store throws: then the queue is no longer to be trusted.
+   */
+  intervene(intervention: Intervention, message: Addressed, fanout: number, now: number): boolean {
+    this.#learnEnd(fanout);
+    this.expire(now);
+    let isFound = false;
+    this.save(now, () => {
+      const found = this.#takeOut(message, now);
+      isFound = found !== null;
+      if (found && intervention === "finish") this.#backlog.finish(found);
+      else if (found) this.#backlog.requeue(found);
+    });
+    return isFound;
+  }
+
+  /** Saves the state, and what `change` does before. Throws what the store throws: then the queue is no longer to be trusted. */
+  save(now: number, change?: () => void): void {
     this.#store.save(() => {
+      change?.();
       this.#backlog.holdLong(this.#inFlight, now);
       return encodeChannelState(this.#state(), now);
     });
@@ -293,7 +328,7 @@ export class ChannelQueue {
   /** The counts of a channel that has had nothing to do with its messages yet. */
   static untouched(start: number, fanout: number): ChannelCounts {
     const messageCount = fanout - start;
-    const none = { inFlight: 0, deferred: 0, requeueCount: 0, timeoutCount: 0 };
+    const none = { inFlight: 0, deferred: 0, deferredAhead: 0, requeueCount: 0, timeoutCount: 0 };
     return { ...none, depth: messageCount, messageCount, isPaused: false };
   }
 
@@ -302,14 +337,29 @@ export class ChannelQueue {
     this.#learnEnd(fanout);
     this.expire(now);
     return {
-      depth: fanout - this.#backlog.cursor + this.#backlog.countWaiting(now),
+      depth: this.#backlog.countUntaken(fanout) + this.#backlog.countWaiting(now),
       inFlight: this.#inFlight.size,
       deferred: this.#backlog.countDeferred(now),
+      deferredAhead: this.#backlog.ahead.countDeferred(now),
       messageCount: fanout - this.life.start,
       requeueCount: this.#requeueCount,
       timeoutCount: this.#timeoutCount,
       isPaused: this.#isPaused,
     };
+  }
+
+  /** What the channel has in a list behind a place, up to `limit`; `fanout` is how far the topic has fanned out. */
+  look(list: MessageList, after: LookPlace | null, limit: number, fanout: number, now: number): ChannelLook {
+    this.#learnEnd(fanout);
+    this.expire(now);
+    const ahead = [...this.#backlog.ahead].map(({ seq }) => seq);
+    const found = new ChannelLooker(this.#backlog, this.#inFlight).look(list, after, limit);
+    return { ...found, cursor: this.cursor, ahead };
+  }
+
+  /** The frame of a message that the channel holds itself; `due` is when it falls due, null when it is not deferred. */
+  heldFrame(seq: number, due: number | null): Uint8Array | null {
+    return this.#store.held.frame({ due: due ?? 0, seq }) ?? this.#store.held.frame({ due: 0, seq });
   }
 
   get node(): number {
@@ -331,6 +381,15 @@ export class ChannelQueue {
     return message;
   }
 
+  #takeOut({ seq, due, dueInLog }: Addressed, now: number): Unfinished | null {
+    const flying = this.#inFlight.get(seq);
+    if (!flying) return this.#backlog.takeOut(seq, due, dueInLog, now);
+    this.#inFlight.remove(flying);
+    flying.owner?.landed();
+    flying.owner = null;
+    return flying;
+  }
+
   #learnEnd(end: number): void {
     this.#backlog.learnEnd(end);
     if (end - this.#backlog.cursor > this.#limits.maxBehind) this.#backlog.skipTo(end - this.#limits.maxBehind);
@@ -344,6 +403,7 @@ export class ChannelQueue {
       requeueCount: this.#requeueCount,
       timeoutCount: this.#timeoutCount,
       heldMark: this.#backlog.heldMark,
+      ahead: [...this.#backlog.ahead],
       ...savedMessages(this.#inFlight, this.#backlog, this.consumers),
     };
   }

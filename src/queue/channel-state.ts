@@ -1,5 +1,6 @@
 // What a channel saves: everything that is not in its topic's log, in few bytes, since it is written every second.
 
+import type { TakenAhead } from "./ahead.ts";
 import type { ChannelLife } from "./channel-life.ts";
 import { type HeldKey, NOTHING_DUE } from "./channel-store.ts";
 import type { SeqRange } from "./dropped-ranges.ts";
@@ -14,6 +15,8 @@ export interface ChannelState {
   readonly timeoutCount: number;
   /** Held messages up to here were taken out of the held store's order: they are in the lists below, or finished. */
   readonly heldMark: HeldKey;
+  /** Taken before their turn: behind the cursor, and yet in the lists below or finished. */
+  readonly ahead: readonly TakenAhead[];
   /** Connections that own messages in flight. */
   readonly owners: readonly SavedOwner[];
   readonly flights: readonly SavedFlight[];
@@ -63,7 +66,7 @@ export type IdleState = Pick<ChannelState, "life" | "cursor" | "requeueCount" | 
 
 export function idleState(idle: IdleState): ChannelState {
   const nothing = { owners: [], flights: [], inFlight: [], waiting: [], deferred: [] };
-  return { ...idle, isPaused: false, heldMark: NOTHING_DUE, ...nothing };
+  return { ...idle, isPaused: false, heldMark: NOTHING_DUE, ahead: [], ...nothing };
 }
 
 /** `now` is when it is saved, ms: instants are written as the distance from it. */
@@ -101,6 +104,12 @@ export function encodeChannelState(state: ChannelState, now: number): Uint8Array
     out.signed(flight.deliveredAt - now);
     out.signed(flight.at - now);
   });
+  let previous = state.cursor;
+  list(out, state.ahead, ({ seq, due }) => {
+    out.signed(seq - previous);
+    out.unsigned(due);
+    previous = seq;
+  });
   return out.finish();
 }
 
@@ -131,8 +140,13 @@ export function decodeChannelState(bytes: Uint8Array): ChannelState {
     deliveredAt: now + input.signed(),
     at: now + input.signed(),
   }));
+  let previous = cursor;
+  const ahead = readList(input, () => {
+    previous += input.signed();
+    return { seq: previous, due: input.unsigned() };
+  });
   const messages = { owners, flights, inFlight, waiting, deferred };
-  return { life, cursor, isPaused, requeueCount, timeoutCount, heldMark, ...messages };
+  return { life, cursor, isPaused, requeueCount, timeoutCount, heldMark, ahead, ...messages };
 }
 
 /** Each seq is written as the distance from the one before: neighbours are near. */

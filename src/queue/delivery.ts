@@ -54,13 +54,16 @@ export class Delivery {
     const waited = this.#backlog.takeWaiting();
     if (waited) return this.#deliverWaited(waited, consumer, now) ? "delivered" : "passed";
     const deferred = this.#backlog.deferred.size;
+    const { cursor } = this.#backlog;
     const limit = consumer.settings.sampleRate > 0 ? 1 : Math.min(consumer.room, share, this.room);
     const run = this.#backlog.takeRun(limit, now);
     const hasDeferred = this.#backlog.deferred.size > deferred;
     // What is deferred must be known after a crash, or its body's place in the log would be passed by.
     if (hasDeferred) this.#saveNeed.add("now");
     if (run) return this.#deliverRun(run, consumer, now) ? "delivered" : "passed";
-    return hasDeferred || this.#backlog.release(now, this.room) ? "passed" : "nothing";
+    const hasMoved = this.#backlog.cursor > cursor;
+    if (hasMoved) this.#saveNeed.add("soon");
+    return hasMoved || this.#backlog.release(now, this.room) ? "passed" : "nothing";
   }
 
   /** False when it is dropped. */

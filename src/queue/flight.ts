@@ -60,8 +60,18 @@ export class Flight {
 
   /** Takes out a message, which it must have, to be one on its own. */
   take(seq: number): Unfinished {
-    const { owner, deliveredAt, at } = this;
-    return { ...unfinished(seq, deliveredAt), attempts: 1, owner, position: this.land(seq), deliveredAt, at };
+    return this.#message(seq, this.land(seq));
+  }
+
+  /** Up to `limit` of its messages behind `after`, as they would be on their own. */
+  look(after: number, limit: number): Unfinished[] {
+    const found: Unfinished[] = [];
+    if (after >= this.first + this.#ends.length) return found;
+    for (const seq of this) {
+      if (found.length === limit) break;
+      if (seq > after) found.push(this.#message(seq, 0));
+    }
+    return found;
   }
 
   /** Its messages in flight, as ranges of seqs. */
@@ -81,6 +91,11 @@ export class Flight {
       }
     }
     return ranges;
+  }
+
+  #message(seq: number, position: number): Unfinished {
+    const { owner, deliveredAt, at } = this;
+    return { ...unfinished(seq, deliveredAt), attempts: 1, owner, position, deliveredAt, at };
   }
 
   /** The seqs of its messages in flight. */

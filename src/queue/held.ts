@@ -60,6 +60,26 @@ export class Held {
     return due;
   }
 
+  /** Up to `limit` messages that are not in memory, behind `after`, in order. */
+  look(after: HeldKey, limit: number): HeldMessage[] {
+    const isBehindMark = after.due > this.#mark.due || (after.due === this.#mark.due && after.seq > this.#mark.seq);
+    return this.#store.due(isBehindMark ? after : this.#mark, Number.MAX_SAFE_INTEGER, limit);
+  }
+
+  /** Takes out a message that is not in memory; to be called together with the saving of the channel's state. Null when it is none. */
+  take(key: HeldKey): HeldMessage | null {
+    const { due, seq } = this.#mark;
+    if (key.due < due || (key.due === due && key.seq <= seq)) return null;
+    const [message] = this.#store.due({ due: key.due, seq: key.seq - 1 }, key.due, 1);
+    if (message?.seq !== key.seq) return null;
+    const frame = this.#store.frame(key) as Uint8Array;
+    this.#store.remove(key);
+    // Where those lie that are in memory, too.
+    this.#store.put({ ...message, due: 0 }, frame);
+    this.#earliest = null;
+    return message;
+  }
+
   /** Deletes what was finished; to be called together with the saving of the channel's state. */
   settle(): void {
     for (const key of this.#finished) this.#store.remove(key);

@@ -122,6 +122,13 @@ export class InFlight {
     return this.#messages.values();
   }
 
+  /** Up to `limit` messages, by seq, behind `after`; those of flights stay there. */
+  look(after: number, limit: number): Unfinished[] {
+    const found = [...this.#messages.values()].filter(({ seq }) => seq > after);
+    for (const flight of this.flights) found.push(...flight.look(after, limit));
+    return found.sort((a, b) => a.seq - b.seq).slice(0, limit);
+  }
+
   #scatter(flight: Flight, seqs: Iterable<number>): void {
     for (const seq of seqs) {
       this.add(flight.take(seq));

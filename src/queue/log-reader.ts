@@ -8,6 +8,29 @@ import { dueAt, frameOf, recordLength } from "./record.ts";
 /** Kept in memory for channels that keep up. */
 const RECENT_BYTES = 4 * 2 ** 20;
 
+/** A record as it is looked at. */
+export interface LogRecord {
+  readonly seq: number;
+  /** ms; 0 for at once */
+  readonly due: number;
+  readonly frame: Uint8Array;
+}
+
+/** Which records are looked at. */
+export interface LogPart {
+  readonly from: number;
+  readonly end: number;
+  /** How many, and in how many batches at most. */
+  readonly limit: number;
+  /** Of all batches, about. */
+  readonly maxBytes: number;
+  /** Only records of batches that have deferred ones. */
+  readonly isDeferred: boolean;
+  readonly wants: (seq: number, due: number) => boolean;
+}
+
+const SINGLE = { limit: 1, maxBytes: 0, isDeferred: false, wants: () => true } as const;
+
 /** A record of a batch: its seq, and where in the batch it begins. */
 interface RecordPlace {
   readonly batch: Batch;
@@ -58,6 +81,37 @@ export class LogReader {
       frames.push(frame);
     }
     return frames;
+  }
+
+  /** Records of a part of the log, whether they were fanned out or not; and where to go on, null at the end. */
+  look(part: LogPart): { records: LogRecord[]; next: number | null } {
+    const { from, end, limit, maxBytes, isDeferred } = part;
+    if (from >= end) return { records: [], next: null };
+    if (limit <= 0) return { records: [], next: from };
+    const batches = isDeferred
+      ? this.#store.lookDeferred(from, maxBytes, limit)
+      : (this.#recent.read(from, maxBytes) ?? this.#store.read(from, maxBytes, limit));
+    const records: LogRecord[] = [];
+    for (const { first, bytes } of batches) {
+      let seq = first;
+      for (let at = 0; at < bytes.length; at += recordLength(bytes, at)) {
+        const due = dueAt(bytes, at);
+        if (seq >= end) return { records, next: null };
+        if (seq >= from && part.wants(seq, due) && !this.#dropped.has(seq)) {
+          if (records.length === limit) return { records, next: seq };
+          records.push({ seq, due, frame: frameOf(bytes, at) });
+        }
+        seq++;
+      }
+    }
+    const last = batches.at(-1);
+    const next = last ? last.first + last.count : end;
+    return { records, next: next < end ? next : null };
+  }
+
+  /** A single record, whether it was fanned out or not; null when it is not stored. */
+  record(seq: number): LogRecord | null {
+    return this.look({ ...SINGLE, from: seq, end: seq + 1 }).records[0] ?? null;
   }
 
   /** How many messages from `seq` to before `end` are deferred to a time after `now`. */

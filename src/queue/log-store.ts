@@ -32,10 +32,15 @@ export interface LogStore {
    * deleting them; the newest batch never is.
    */
   append(batches: readonly StoredBatch[], free: number): void;
-  /** Batches in order from the one that holds `seq`; at least one if there is any, further ones while `maxBytes` last. */
-  read(seq: number, maxBytes: number): Batch[];
+  /**
+   * Batches in order from the one that holds `seq`; at least one if there is any, further ones while `maxBytes` last, at most
+   * `maxBatches`.
+   */
+  read(seq: number, maxBytes: number, maxBatches?: number): Batch[];
   /** Batches with deferred records from the one that holds `seq`, in order. */
   readDeferred(seq: number): Iterable<Batch>;
+  /** The first of them; at least one if there is any, further ones while `maxBytes` last, at most `maxBatches`. */
+  lookDeferred(seq: number, maxBytes: number, maxBatches: number): Batch[];
   /** Whether more than `count` batches, not counting the newest, lie entirely below `free`. */
   hasFree(count: number, free: number): boolean;
   /** Whether `trim` would delete anything. */

@@ -4,7 +4,7 @@ import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "./channel-life.ts";
 import { DroppedRanges, type SeqRange } from "./dropped-ranges.ts";
-import { LogReader } from "./log-reader.ts";
+import { type LogPart, LogReader, type LogRecord } from "./log-reader.ts";
 import type { Batch, LogStore, StoredBatch } from "./log-store.ts";
 import { stamp } from "./record.ts";
 import { cutSegment, type Segment } from "./record-writer.ts";
@@ -263,6 +263,16 @@ export class TopicLog {
   /** The frames of the first of some messages, about `maxBytes` in all; null for one that is no longer stored. */
   frames(seqs: readonly number[], maxBytes: number): (Uint8Array | null)[] {
     return this.#reader.frames(seqs, maxBytes);
+  }
+
+  /** Records of a part of the log, whether they were fanned out or not; and where to go on, null at the end. */
+  look(part: LogPart): { records: LogRecord[]; next: number | null } {
+    return this.#reader.look(part);
+  }
+
+  /** A single record, whether it was fanned out or not; null when it is not stored. */
+  record(seq: number): LogRecord | null {
+    return this.#reader.record(seq);
   }
 
   /** How many messages from `seq` to before `end` are deferred to a time after `now`. */

@@ -6,6 +6,7 @@
 //    digits of the id.
 // 3  The version is marked in the schema, no longer in the state.
 // 4  The state ends with a list of flights: before, each message in flight was on its own.
+// 5  Behind it is a list of messages that were taken before their turn.
 
 import { concat, fromByteString } from "../protocol/bytes.ts";
 import { VarintReader, VarintWriter } from "../queue/varint.ts";
@@ -17,7 +18,7 @@ const EPHEMERAL_LIFE = "1";
 /** A seq is above, since the first one of a topic is an instant in ms times 1024; a number of messages is below. */
 const LEAST_SEQ = 2 ** 50;
 
-export const channelSchema = new Schema(unmarkedVersion, [giveLife, dropVersionNumber, addFlights]);
+export const channelSchema = new Schema(unmarkedVersion, [giveLife, dropVersionNumber, addList, addList]);
 
 function unmarkedVersion(sql: Sql): number | null {
   if (selectFirst(sql, "SELECT 1 FROM sqlite_master WHERE name = 'state'") === null) return null;
@@ -51,7 +52,8 @@ function dropVersionNumber(sql: Sql): void {
   if (state !== null && !isDigits(state)) save(sql, state.subarray(varints(2).length));
 }
 
-function addFlights(sql: Sql): void {
+/** At the end, an empty one. */
+function addList(sql: Sql): void {
   const state = load(sql);
   if (state !== null && !isDigits(state)) save(sql, concat([state, varints(0)]));
 }

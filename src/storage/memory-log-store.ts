@@ -23,20 +23,18 @@ export class MemoryLogStore implements LogStore {
     this.trim(free);
   }
 
-  read(seq: number, maxBytes: number): Batch[] {
+  read(seq: number, maxBytes: number, maxBatches = Number.POSITIVE_INFINITY): Batch[] {
     const from = this.#batches.findIndex(({ first, count }) => seq < first + count);
-    if (from < 0) return [];
-    let bytes = 0;
-    let to = from;
-    for (; to < this.#batches.length; to++) {
-      bytes += (this.#batches[to] as StoredBatch).bytes.length;
-      if (to > from && bytes > maxBytes) break;
-    }
-    return this.#batches.slice(from, to).map(({ first, count, bytes }) => ({ first, count, bytes }));
+    return from < 0 ? [] : firstOf(this.#batches.slice(from), maxBytes, maxBatches);
   }
 
   readDeferred(seq: number): Iterable<Batch> {
     return this.#batches.filter(({ first, count, deferred }) => deferred > 0 && seq < first + count);
+  }
+
+  lookDeferred(seq: number, maxBytes: number, maxBatches: number): Batch[] {
+    const batches = this.#batches.filter(({ first, count, deferred }) => deferred > 0 && seq < first + count);
+    return firstOf(batches, maxBytes, maxBatches);
   }
 
   hasFree(count: number, free: number): boolean {
@@ -53,4 +51,16 @@ export class MemoryLogStore implements LogStore {
     this.#batches = this.#batches.slice(keep < 0 ? this.#batches.length - 1 : keep);
     return false;
   }
+}
+
+/** At least one, if there is any, further ones while `maxBytes` last, at most `maxBatches`. */
+function firstOf(batches: readonly StoredBatch[], maxBytes: number, maxBatches: number): Batch[] {
+  let bytes = 0;
+  let end = 0;
+  for (const batch of batches) {
+    bytes += batch.bytes.length;
+    if (end > 0 && (bytes > maxBytes || end >= maxBatches)) break;
+    end++;
+  }
+  return batches.slice(0, end).map(({ first, count, bytes }) => ({ first, count, bytes }));
 }

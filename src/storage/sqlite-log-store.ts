@@ -90,24 +90,33 @@ export class SqliteLogStore implements LogStore {
     }
   }
 
-  read(seq: number, maxBytes: number): Batch[] {
+  read(seq: number, maxBytes: number, maxBatches = Number.MAX_SAFE_INTEGER): Batch[] {
     // Where it ends is found out without the records; then all is read that was asked for: a result that is left half read
     // would have read ahead, and keeps SQLite from emptying its write-ahead log until the garbage collector finds it.
-    const statement = `WITH RECURSIVE part (next, bytes) AS (
-        SELECT * FROM (SELECT first + count, length(records) FROM log WHERE ${FROM_BATCH_OF} ORDER BY first LIMIT 1)
+    const statement = `WITH RECURSIVE part (next, bytes, batches) AS (
+        SELECT * FROM (SELECT first + count, length(records), 1 FROM log WHERE ${FROM_BATCH_OF} ORDER BY first LIMIT 1)
         UNION ALL
-        SELECT first + count, bytes + length(records) FROM part CROSS JOIN log ON first = next
-          WHERE bytes + length(records) <= ?2
+        SELECT first + count, bytes + length(records), batches + 1 FROM part CROSS JOIN log ON first = next
+          WHERE bytes + length(records) <= ?2 AND batches < ?3
       )
       SELECT first, count, records FROM log
         WHERE ${FROM_BATCH_OF} AND first < (SELECT max(next) FROM part) ORDER BY first`;
-    return Array.from(select<BatchRow>(this.#sql, statement, seq, maxBytes), toBatch);
+    return Array.from(select<BatchRow>(this.#sql, statement, seq, maxBytes, maxBatches), toBatch);
   }
 
   *readDeferred(seq: number): Iterable<Batch> {
     const statement = `SELECT first, count, records FROM log INDEXED BY log_deferred
       WHERE deferred > 0 AND ${FROM_BATCH_OF} ORDER BY first`;
     for (const row of select<BatchRow>(this.#sql, statement, seq)) yield toBatch(row);
+  }
+
+  lookDeferred(seq: number, maxBytes: number, maxBatches: number): Batch[] {
+    const statement = `SELECT first, count, records FROM (
+        SELECT first, count, records, sum(length(records)) OVER (ORDER BY first) - length(records) AS before
+          FROM (SELECT first, count, records FROM log INDEXED BY log_deferred
+            WHERE deferred > 0 AND ${FROM_BATCH_OF} ORDER BY first LIMIT ?3)
+      ) WHERE before = 0 OR before + length(records) <= ?2 ORDER BY first`;
+    return Array.from(select<BatchRow>(this.#sql, statement, seq, maxBytes, maxBatches), toBatch);
   }
 
   hasFree(count: number, free: number): boolean {

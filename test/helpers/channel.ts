@@ -1,10 +1,12 @@
 // A channel with its topic, joined as their objects join them, but at once and without failures.
 
-import type { ChannelCounts, ChannelLimits } from "../../src/queue/channel-queue.ts";
+import { lookAtChannel, type MessagePage, type SeenMessage } from "../../src/durable/topic-look.ts";
+import type { ChannelCounts, ChannelLimits, Intervention } from "../../src/queue/channel-queue.ts";
 import { ChannelQueue } from "../../src/queue/channel-queue.ts";
 import { decodeChannelState } from "../../src/queue/channel-state.ts";
 import type { ChannelStore } from "../../src/queue/channel-store.ts";
 import { Consumer, type ConsumerSettings } from "../../src/queue/consumer.ts";
+import type { LookPlace, MessageList } from "../../src/queue/look.ts";
 import { type TopicLimits, TopicLog, type TopicState } from "../../src/queue/topic-log.ts";
 import { MemoryChannelStore } from "../../src/storage/memory-channel-store.ts";
 import { MemoryLogStore } from "../../src/storage/memory-log-store.ts";
@@ -162,13 +164,43 @@ export class ChannelRig {
   counts(): ChannelCounts {
     const { log, queue, now } = this;
     const counts = queue.counts(log.fanout, now);
-    const deferred = log.countDeferred(queue.cursor, log.fanout, now);
+    const deferred = log.countDeferred(queue.cursor, log.fanout, now) - counts.deferredAhead;
     return {
       ...counts,
       depth: counts.depth - deferred - log.countDropped(queue.cursor),
       deferred: counts.deferred + deferred,
       messageCount: counts.messageCount - log.droppedOf(this.#channel),
     };
+  }
+
+  /** A page of a list, as the objects put it together. */
+  lookAt(list: MessageList, limit: number, place: LookPlace | null = null, search = ""): MessagePage {
+    const { queue, log, now } = this;
+    const ownLimit = place?.section === "log" ? 0 : limit;
+    const look = queue.look(list, place, ownLimit, log.fanout, now);
+    const report = { ...look, next: ownLimit === 0 ? null : look.next, owners: {} };
+    return lookAtChannel(log, log.fanout, report, { list, place, limit, search }, now);
+  }
+
+  /** All pages of a list. */
+  look(list: MessageList, limit = 100): SeenMessage[] {
+    const seen: SeenMessage[] = [];
+    let place: LookPlace | null = null;
+    do {
+      const page: MessagePage = this.lookAt(list, limit, place);
+      seen.push(...page.messages);
+      place = page.next;
+    } while (place !== null);
+    return seen;
+  }
+
+  /** What an operator does with a message. Returns whether it was found. */
+  intervene(intervention: Intervention, seq: number, due: number | null = null): boolean {
+    const dueInLog = this.log.record(seq)?.due ?? null;
+    const isFound = this.queue.intervene(intervention, { seq, due, dueInLog }, this.log.fanout, this.now);
+    this.log.report(this.#channel, this.queue.savedLow);
+    this.proceed();
+    return isFound;
   }
 
   /** Asks the topic for what the queue wants. Returns whether it wanted anything. */

@@ -336,7 +336,15 @@ describe.each([
     old.proceed();
     const fresh = ChannelQueue.create({ id: 2, start: 100 }, store, channelLimits(), () => 0);
     expect(fresh.saveNeed).toBe("soon");
-    const counts = { depth: 0, inFlight: 0, deferred: 0, messageCount: 0, requeueCount: 0, timeoutCount: 0 };
+    const counts = {
+      depth: 0,
+      inFlight: 0,
+      deferred: 0,
+      deferredAhead: 0,
+      messageCount: 0,
+      requeueCount: 0,
+      timeoutCount: 0,
+    };
     expect(fresh.counts(100, T0 + 3 * HOUR)).toEqual({ ...counts, isPaused: false });
     fresh.save(T0 + 3 * HOUR);
     const idle = { life: fresh.life, cursor: 100, requeueCount: 0, timeoutCount: 0 };

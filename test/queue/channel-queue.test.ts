@@ -232,7 +232,15 @@ describe("ChannelQueue that delivers", () => {
   });
 
   it("[CHN1] a channel that nobody touched counts what was fanned out since it began", () => {
-    const untouched = { depth: 7, inFlight: 0, deferred: 0, messageCount: 7, requeueCount: 0, timeoutCount: 0 };
+    const untouched = {
+      depth: 7,
+      inFlight: 0,
+      deferred: 0,
+      deferredAhead: 0,
+      messageCount: 7,
+      requeueCount: 0,
+      timeoutCount: 0,
+    };
     expect(ChannelQueue.untouched(5, 12)).toEqual({ ...untouched, isPaused: false });
   });
 
@@ -243,7 +251,15 @@ describe("ChannelQueue that delivers", () => {
     rig.queue.requeue(consumer, 2, 0, rig.now);
     rig.queue.requeue(consumer, 3, 1_000, rig.now);
     rig.queue.requeue(consumer, 4, 5 * MINUTE, rig.now);
-    const zero = { depth: 0, inFlight: 0, deferred: 0, messageCount: 10, timeoutCount: 0, isPaused: false };
+    const zero = {
+      depth: 0,
+      inFlight: 0,
+      deferred: 0,
+      deferredAhead: 0,
+      messageCount: 10,
+      timeoutCount: 0,
+      isPaused: false,
+    };
     expect(rig.counts()).toEqual({ ...zero, depth: 3, inFlight: 2, deferred: 4, requeueCount: 3 });
     rig.proceed();
     expect(rig.counts()).toEqual({ ...zero, inFlight: 5, deferred: 4, requeueCount: 3 });
@@ -306,7 +322,15 @@ describe("ChannelQueue that is paused or emptied", () => {
 
   it("[CHN14] emptying drops everything, wherever it is, and leaves the counters", () => {
     const [rig, consumer] = inAllPlaces();
-    const zero = { depth: 0, inFlight: 0, deferred: 0, messageCount: 9, requeueCount: 3, timeoutCount: 0 };
+    const zero = {
+      depth: 0,
+      inFlight: 0,
+      deferred: 0,
+      deferredAhead: 0,
+      messageCount: 9,
+      requeueCount: 3,
+      timeoutCount: 0,
+    };
     expect(rig.counts()).toEqual({ ...zero, depth: 2, inFlight: 3, deferred: 4, isPaused: false });
     rig.queue.empty(rig.log.fanout);
     expect(rig.counts()).toEqual({ ...zero, isPaused: false });

@@ -36,6 +36,7 @@ const state: fc.Arbitrary<ChannelState> = fc
     requeueCount: fc.maxSafeNat(),
     timeoutCount: fc.nat(),
     heldMark: fc.record({ due: fc.oneof(fc.constant(0), instant), seq }),
+    ahead: fc.array(fc.record({ seq, due: fc.oneof(fc.constant(0), instant) })),
     owners: fc.array(fc.record({ id, isConnected: flag }), { maxLength: 5 }),
     flights: fc.array(flight),
     inFlight: fc.array(inFlight.map(([a, b]) => ({ ...a, ...b }))),
@@ -56,6 +57,10 @@ const example: ChannelState = {
   requeueCount: 3,
   timeoutCount: 200,
   heldMark: { due: T0 - 1, seq: START + 7 },
+  ahead: [
+    { seq: START + 501, due: 0 },
+    { seq: START + 700, due: T0 + 60_000 },
+  ],
   owners: [
     { id: "0f8fad5b", isConnected: true },
     { id: "\xff\x00", isConnected: false },

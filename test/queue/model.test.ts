@@ -28,6 +28,8 @@ const STEPS: Readonly<Record<string, [weight: number, step: Step]>> = {
   disconnect: [2, (world) => anyConsumer(world, (...who) => world.disconnect(...who))],
   "change consumer": [8, (world) => anyConsumer(world, (...who) => world.change(...who))],
   answer: [30, (world) => anyConsumer(world, (...who) => world.answer(...who))],
+  intervene: [3, (world) => anyChannel(world, (channel) => world.intervene(channel))],
+  "look at everything": [3, (world) => anyChannel(world, (channel) => world.checkLists(channel))],
   "pass time": [10, (world) => world.pass(world.random.pick(PASSING), world.random.chance(70))],
   "wake up": [4, (world) => anyChannel(world, (channel) => channel.proceed(world.now))],
   save: [5, (world) => anyChannel(world, (channel) => world.save(channel))],

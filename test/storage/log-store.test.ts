@@ -105,6 +105,26 @@ describe.each([
     expect(counts).toEqual([1, 1, 1, 1, 2, 3, 4]);
   });
 
+  it("[LOG11] a reading ends after so many batches", () => {
+    const store = open();
+    store.append(batches(1, [1, 1, 1, 1]), NOTHING_FREE);
+    expect(firsts(store.read(2, ALL, 2))).toEqual([2, 3]);
+    expect(firsts(store.read(2, 0, 2))).toEqual([2]);
+  });
+
+  it("[LOOK3] of batches with deferred records the first are read, a bounded number and as many bytes", () => {
+    const store = open();
+    const all = [1, 3, 5, 7].flatMap((first) => [deferredBatch(first, 1), ...batches(first + 1, [1])]);
+    store.append(all, NOTHING_FREE);
+    const size = all[0]?.bytes.length ?? 0;
+    expect(firsts(store.lookDeferred(0, ALL, 9))).toEqual([1, 3, 5, 7]);
+    expect(firsts(store.lookDeferred(2, ALL, 2))).toEqual([3, 5]);
+    expect(firsts(store.lookDeferred(1, 3 * size, 9))).toEqual([1, 3, 5]);
+    expect(firsts(store.lookDeferred(1, 3 * size - 1, 9))).toEqual([1, 3]);
+    expect(firsts(store.lookDeferred(3, 0, 9))).toEqual([3]);
+    expect(store.lookDeferred(8, ALL, 9)).toEqual([]);
+  });
+
   it("[LOG11] the oldest and the newest batch are known with their places", () => {
     const store = open();
     store.append(batches(100, [3, 1, 5]), NOTHING_FREE);

@@ -1,7 +1,7 @@
 // What a channel owes to its consumers, said as simply as can be: each message is finished, in flight, or to be delivered.
 // Whatever a channel does is checked against this; what it cannot do at that moment is an error.
 
-import type { Answered, ChannelCounts } from "../../../src/queue/channel-queue.ts";
+import type { Answered, ChannelCounts, Intervention } from "../../../src/queue/channel-queue.ts";
 import type { Consumer } from "../../../src/queue/consumer.ts";
 import type { Received } from "../../helpers/records.ts";
 
@@ -37,6 +37,8 @@ class Copy {
   highest = 0;
   /** Not to be delivered before this, ms: saved at once, a crash does not change it. */
   promised: number;
+  /** An operator has put it at the tail. */
+  wasBrought = false;
   /** Fell behind what an ephemeral channel keeps: it may be gone. */
   mayBeLost = false;
 
@@ -176,6 +178,29 @@ export class ExpectedChannel {
     return "done";
   }
 
+  /** An operator drops a message, or puts it at the tail at once; the channel is saved then. */
+  intervene(intervention: Intervention, seq: number): void {
+    const copy = this.#copies.get(seq);
+    if (!copy || copy.state.place === "finished") throw new Error(`an operator found ${seq}, which is none`);
+    this.#tail = this.#tail.filter((other) => other !== copy);
+    if (intervention === "finish") {
+      this.#set(copy, { place: "finished" });
+    } else {
+      copy.wasBrought = true;
+      copy.promised = 0;
+      this.#comeBack([copy], () => 0);
+    }
+  }
+
+  /** The seqs of messages that can be looked at in a list. */
+  listed(list: "waiting" | "in_flight" | "deferred", now: number): number[] {
+    const isThere = ({ place, notBefore }: CopyState) => {
+      if (place === "in-flight") return list === "in_flight";
+      return list === (notBefore > now ? "deferred" : "waiting");
+    };
+    return [...this.#unfinished].filter(({ state }) => isThere(state)).map(({ message }) => message.seq);
+  }
+
   /** Drops everything, for good: no crash brings it back. */
   empty(): void {
     for (const copy of this.#copies.values()) {
@@ -274,8 +299,8 @@ export class ExpectedChannel {
     return Number.MAX_SAFE_INTEGER - this.#tail.length + this.#tail.indexOf(copy);
   }
 
-  #isFresh({ state, message }: Copy): boolean {
-    return state.attempts === 0 && message.due === 0;
+  #isFresh({ state, message, wasBrought }: Copy): boolean {
+    return state.attempts === 0 && message.due === 0 && !wasBrought;
   }
 
   #checkOrder(copy: Copy): void {
@@ -312,5 +337,6 @@ export class ExpectedChannel {
 }
 
 function isPassed(copy: Copy | undefined): boolean {
-  return copy !== undefined && (copy.state.attempts > 0 || copy.state.place === "finished" || copy.mayBeLost);
+  if (copy === undefined) return false;
+  return copy.state.attempts > 0 || copy.state.place === "finished" || copy.mayBeLost || copy.wasBrought;
 }

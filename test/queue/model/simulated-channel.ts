@@ -2,7 +2,7 @@
 // or repeated. What consumers receive is checked against what the channel owes them.
 
 import type { ChannelLife } from "../../../src/queue/channel-life.ts";
-import { ChannelQueue } from "../../../src/queue/channel-queue.ts";
+import { type Addressed, ChannelQueue, type Intervention } from "../../../src/queue/channel-queue.ts";
 import { decodeChannelState } from "../../../src/queue/channel-state.ts";
 import type { ChannelStore } from "../../../src/queue/channel-store.ts";
 import { Consumer } from "../../../src/queue/consumer.ts";
@@ -74,6 +74,16 @@ export class SimulatedChannel {
   save(now: number): void {
     this.queue.save(now);
     this.expected.saved(this.consumers.map(({ id }) => id));
+  }
+
+  /** An operator deals with a message. */
+  intervene(intervention: Intervention, message: Addressed, fanout: number, now: number): void {
+    this.learn(fanout);
+    this.expected.expire(now);
+    if (!this.queue.intervene(intervention, message, fanout, now)) throw new Error(`${message.seq} was not found`);
+    this.expected.intervene(intervention, message.seq);
+    this.expected.saved(this.consumers.map(({ id }) => id));
+    this.proceed(now);
   }
 
   /** Takes an answer of the topic. */

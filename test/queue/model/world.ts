@@ -1,8 +1,10 @@
 // A topic and its channels in one place, with everything that can happen to them.
 
+import { lookAtChannel, type MessagePage, type SeenMessage } from "../../../src/durable/topic-look.ts";
 import type { Answered } from "../../../src/queue/channel-queue.ts";
 import { Consumer } from "../../../src/queue/consumer.ts";
 import type { Batch, LogStore } from "../../../src/queue/log-store.ts";
+import type { LookPlace } from "../../../src/queue/look.ts";
 import { TopicLog, type TopicState } from "../../../src/queue/topic-log.ts";
 import { MemoryChannelStore } from "../../../src/storage/memory-channel-store.ts";
 import { MemoryLogStore } from "../../../src/storage/memory-log-store.ts";
@@ -22,6 +24,8 @@ const START = T0 * 1_024;
 const MEM_QUEUE_SIZE = 25;
 const NAMES = ["a", "b", "c", "e#ephemeral"];
 const DELAYS = [1, 40, 1_000, 30_000, 61_000, 10 * MINUTE, HOUR];
+/** What an operator can look at in a channel. */
+const LISTS = ["waiting", "in_flight", "deferred"] as const;
 const TIMEOUTS = [1_000, 10_000, MINUTE, 2.5 * MINUTE];
 
 /** What the topic sends to a channel that follows (src/durable/fan-out.ts). */
@@ -174,6 +178,45 @@ export class World {
     channel.proceed(now);
   }
 
+  /** An operator looks into a channel, and deals with one of the messages that are there. */
+  intervene(channel: SimulatedChannel): void {
+    const { random } = this;
+    const listed = this.#look(channel, random.pick(LISTS), random.pick([1, 3, 100]));
+    if (listed.length === 0) return;
+    const { seq, due } = random.pick(listed);
+    const dueInLog = this.#log.record(seq)?.due ?? null;
+    channel.intervene(random.pick(["finish", "requeue"]), { seq, due, dueInLog }, this.#log.fanout, this.#now);
+  }
+
+  /** Pages through a list. */
+  #look(channel: SimulatedChannel, list: (typeof LISTS)[number], limit: number): SeenMessage[] {
+    const seen: SeenMessage[] = [];
+    let place: LookPlace | null = null;
+    channel.learn(this.#log.fanout);
+    channel.expected.expire(this.#now);
+    do {
+      const { fanout } = this.#log;
+      const ownLimit = place?.section === "log" ? 0 : limit;
+      const look = channel.queue.look(list, place, ownLimit, fanout, this.#now);
+      const report = { ...look, next: ownLimit === 0 ? null : look.next, owners: {} };
+      const page: MessagePage = lookAtChannel(this.#log, fanout, report, { list, place, limit, search: "" }, this.#now);
+      seen.push(...page.messages);
+      place = page.next;
+    } while (place !== null);
+    return seen;
+  }
+
+  /** Whatever is looked at is what there is. */
+  checkLists(channel: SimulatedChannel): void {
+    if (channel.name.endsWith("#ephemeral")) return; // how much it has lost only it knows
+    for (const list of LISTS) {
+      const seen = this.#look(channel, list, this.random.pick([1, 3, 100])).map(({ seq }) => seq);
+      const there = channel.expected.listed(list, this.#now);
+      const [is, owed] = [seen, there].map((seqs) => seqs.sort((a, b) => a - b).join());
+      if (is !== owed) throw new Error(`${list} of ${channel.name} are ${is}, not ${owed}`);
+    }
+  }
+
   // What happens to the objects and between them.
 
   /** Lets time pass; `isAwake` when everybody wakes at the time they want to. */
@@ -296,7 +339,7 @@ export class World {
       compare(`${name}, ${id}`, { inFlight }, { inFlight: expected.held(id).length });
     }
     if (name.endsWith("#ephemeral")) return; // how much it has lost only it knows
-    const deferredInLog = log.countDeferred(queue.cursor, log.fanout, this.#now);
+    const deferredInLog = log.countDeferred(queue.cursor, log.fanout, this.#now) - counts.deferredAhead;
     const is = {
       depth: counts.depth - deferredInLog - log.countDropped(queue.cursor),
       inFlight: counts.inFlight,
