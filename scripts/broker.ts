@@ -1,6 +1,7 @@
 // A broker of one's own: the production bundle on a plain workerd process.
 
 import { BUNDLE_DIR } from "./build.ts";
+import { UI_DIR } from "./build-ui.ts";
 import { startWorkerd, type WorkerdProcess } from "./workerd.ts";
 
 export interface BrokerSettings {
@@ -12,6 +13,8 @@ export interface BrokerSettings {
   readonly tcpPort?: number;
   /** Where the bundle lies. */
   readonly bundleDir?: string;
+  /** Whether it may call servers on this machine, too. */
+  readonly mayCallHere?: boolean;
   /** Whether a debugger may come. */
   readonly isInspected?: boolean;
 }
@@ -31,9 +34,11 @@ export async function startBroker(settings: BrokerSettings = {}): Promise<Broker
   const workerd = await startWorkerd({
     bundleDir: settings.bundleDir ?? BUNDLE_DIR,
     objects: { Topic: "TOPIC", Channel: "CHANNEL", Lookup: "LOOKUP" },
+    assets: { dir: UI_DIR, binding: "ASSETS" },
     vars: { open: "true", ...settings.options },
     ports: { http: settings.httpPort ?? 0, tcp: settings.tcpPort ?? 0 },
     dataDir: settings.dataDir,
+    mayCallHere: settings.mayCallHere,
     isInspected: settings.isInspected,
   });
   const address = (kind: string) => `127.0.0.1:${workerd.ports.get(kind)}`;

@@ -19,12 +19,14 @@ export interface WorkerSettings {
   /** Classes of objects and the names of their bindings. */
   readonly objects: Readonly<Record<string, string>>;
   readonly vars?: Readonly<Record<string, string>>;
+  /** A folder of static files, and the name of the binding to it. */
+  readonly assets?: { readonly dir: string; readonly binding: string } | undefined;
   /** Ports by the kind of socket; 0 for any that is free. */
   readonly ports: Readonly<Partial<Record<SocketKind, number>>>;
   /** Where the data lies; a folder that is deleted in the end when it is not given. */
   readonly dataDir?: string | undefined;
   /** Whether it may call servers on this machine, too. */
-  readonly mayCallHere?: boolean;
+  readonly mayCallHere?: boolean | undefined;
   /** Whether a debugger may come: `ports` says where, as "inspector". */
   readonly isInspected?: boolean | undefined;
 }
@@ -105,7 +107,8 @@ function workerdPath(): string {
   return path;
 }
 
-function workerdConfig({ objects, vars = {}, ports, mayCallHere = false }: WorkerSettings, dataDir: string): string {
+function workerdConfig(settings: WorkerSettings, dataDir: string): string {
+  const { objects, vars = {}, ports, mayCallHere = false, assets } = settings;
   const sockets = Object.entries(ports).map(
     ([kind, port]) => `(name = "${kind}", address = "127.0.0.1:${port}", ${kind} = (), service = "worker"),`,
   );
@@ -113,6 +116,7 @@ function workerdConfig({ objects, vars = {}, ports, mayCallHere = false }: Worke
   const namespaces = classes.map((name) => `(className = "${name}", uniqueKey = "${name}", enableSql = true),`);
   const bindings = [
     ...classes.map((name) => `(name = "${objects[name]}", durableObjectNamespace = "${name}"),`),
+    ...(assets ? [`(name = ${quote(assets.binding)}, service = "assets"),`] : []),
     ...Object.entries(vars).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)}),`),
   ];
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -121,6 +125,7 @@ const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
     (name = "internet", network = (allow = ["public"${mayCallHere ? ', "private"' : ""}])),
+    ${assets ? `(name = "assets", disk = (path = ${quote(resolve(assets.dir))})),` : ""}
     (name = "data", disk = (path = ${quote(resolve(dataDir))}, writable = true)),
   ],
   sockets = [

@@ -1,5 +1,7 @@
 // The Worker: which door a request comes to.
 
+import { adminRoutes } from "./admin/admin-api.ts";
+import { adminPage, isBrowserAtRoot, isPagePath, toPages } from "./admin/pages.ts";
 import { openV1, openV2, serveTcp } from "./gateway/doors.ts";
 import { Broker } from "./http/broker.ts";
 import { nsqdRoutes } from "./http/nsqd-api.ts";
@@ -13,7 +15,7 @@ export { Channel } from "./durable/Channel.ts";
 export { Lookup } from "./durable/Lookup.ts";
 export { Topic } from "./durable/Topic.ts";
 
-const route = createRouter([...nsqdRoutes, ...nsqlookupdRoutes]);
+const route = createRouter([...nsqdRoutes, ...nsqlookupdRoutes, ...adminRoutes]);
 
 const CLOSED =
   "This broker is closed: whoever could reach it could use it. " +
@@ -28,6 +30,8 @@ export default {
     if (!options.open && pathname !== "/ping") return plain(CLOSED, 403);
     if (pathname === "/v2") return openV2(request, env, options, context).catch(internalError);
     if (pathname === "/v1") return openV1(request, env, options).catch(internalError);
+    if (isPagePath(pathname)) return page(request, pathname, env);
+    if (isBrowserAtRoot(request, pathname)) return toPages();
     return route(request, pathname, broker);
   },
 
@@ -38,6 +42,11 @@ export default {
     else await socket.close();
   },
 } satisfies ExportedHandler<Env>;
+
+async function page(request: Request, pathname: string, env: Env): Promise<Response> {
+  const answer = await adminPage(request, pathname, env.ASSETS).catch(internalError);
+  return answer instanceof HttpError ? error(answer) : answer;
+}
 
 /** By environment: its vars never change. */
 const brokers = new WeakMap<Env, Broker>();

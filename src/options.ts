@@ -92,6 +92,9 @@ const OPTIONS = {
   inactiveProducerTimeout: duration(5 * MINUTE, 1, 366 * DAY),
   tombstoneLifetime: duration(45 * SECOND, 0, 366 * DAY),
 
+  // nsqadmin's
+  notificationHttpEndpoint: { kind: "string", default: "" },
+
   // compression
   deflate: { kind: "bool", default: true },
   maxDeflateLevel: int(6, 1, 9),

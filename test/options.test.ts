@@ -28,6 +28,7 @@ const DEFAULTS = {
   maxChannelConsumers: 0,
   inactiveProducerTimeout: 300_000,
   tombstoneLifetime: 45_000,
+  notificationHttpEndpoint: "",
   deflate: true,
   maxDeflateLevel: 6,
   snappy: true,

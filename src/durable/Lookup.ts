@@ -5,17 +5,23 @@ import { DurableObject } from "cloudflare:workers";
 import { type DebugPlace, Directory, type Nodes, type TopicProducers } from "../lookup/directory.ts";
 import { type LogLevel, levelNumber, parseOptions } from "../options.ts";
 import { isEphemeral } from "../protocol/names.ts";
+import { type Action, type AuditEntry, AuditTrail } from "../storage/audit-trail.ts";
 import { lookupSchema } from "../storage/lookup-schema.ts";
 import { RegistrationDb } from "../storage/registration-db.ts";
 import { Life } from "./life.ts";
+import { Notifier } from "./notifier.ts";
 import { openSql } from "./object-sql.ts";
 import { V1Sockets } from "./v1-sockets.ts";
 
 export class Lookup extends DurableObject<Env> {
   readonly #options = parseOptions({ ...this.env });
-  readonly #sql = this.ctx.storage.sql;
-  readonly #db = new RegistrationDb(openSql(this.ctx, lookupSchema, "Lookup"));
-  readonly #life = new Life(this.ctx, (what, error) => console.error(`LOOKUP: ${what}:`, error));
+  readonly #sql = openSql(this.ctx, lookupSchema, "Lookup");
+  readonly #db = new RegistrationDb(this.#sql);
+  readonly #auditTrail = new AuditTrail(this.#sql);
+  readonly #notifier = new Notifier(this.#options.notificationHttpEndpoint, (what, error) =>
+    this.#logError(what, error),
+  );
+  readonly #life = new Life(this.ctx, (what, error) => this.#logError(what, error));
   readonly #sockets: V1Sockets;
   readonly #directory: Directory;
   #logLevel: LogLevel = this.#options.logLevel;
@@ -104,6 +110,11 @@ export class Lookup extends DurableObject<Env> {
     return this.#db.channels(topic);
   }
 
+  /** Of each of some topics. */
+  channelsOf(topics: string[]): string[][] {
+    return topics.map((topic) => this.#db.channels(topic));
+  }
+
   nodes(): Nodes {
     return this.#directory.nodes(Date.now());
   }
@@ -134,11 +145,29 @@ export class Lookup extends DurableObject<Env> {
     this.#directory.tombstone(topic, node, ownNode, Date.now());
   }
 
+  // What administrators do.
+
+  /** Writes down that an action begins. Returns its id. */
+  recordAction(action: Action): number {
+    return this.#auditTrail.begin(action, Date.now());
+  }
+
+  /** Writes down what became of an action, and tells whoever wants to know. */
+  settleAction(id: number, outcome: string): void {
+    const settled = this.#auditTrail.settle(id, outcome);
+    if (settled) this.#notifier.tell(settled);
+  }
+
+  /** Some actions before the one with this id, the newest first; null for the newest of all. */
+  auditPage(before: number | null, limit: number): AuditEntry[] {
+    return this.#auditTrail.page(before, limit);
+  }
+
   // The broker as a whole.
 
   /** When the broker came to be, s since the epoch: what is counted is counted since then. */
   startTime(): number {
-    return this.#sql.exec<{ start_time: number }>("SELECT start_time FROM broker").one().start_time;
+    return this.ctx.storage.sql.exec<{ start_time: number }>("SELECT start_time FROM broker").one().start_time;
   }
 
   logLevel(): LogLevel {
@@ -148,6 +177,10 @@ export class Lookup extends DurableObject<Env> {
   /** Holds until this object sleeps, as nsqd's holds until it is restarted. */
   setLogLevel(level: LogLevel): void {
     this.#logLevel = level;
+  }
+
+  #logError(what: string, error: unknown): void {
+    console.error(`LOOKUP: ${what}:`, error);
   }
 
   #log(line: string): void {

@@ -26,6 +26,13 @@ import type { TopicReport } from "./topic-stats.ts";
 /** What became of an order that concerns a channel. */
 export type ChannelOutcome = "done" | "no-topic" | "no-channel";
 
+/** What an operator does with a message of a channel; `due` is when it falls due, null when it is not deferred. */
+export interface InterventionOrder {
+  readonly intervention: Intervention;
+  readonly seq: number;
+  readonly due: number | null;
+}
+
 /** A part of the log for a channel. */
 export interface Pulled {
   readonly batches: Batch[];
@@ -182,16 +189,12 @@ export class Topic extends DurableObject<Env> {
     return "done";
   }
 
-  /** Drops a message from a channel, or puts it at the tail of its queue at once. `due` is when it falls due, if it is deferred. */
-  async intervene(
-    channel: string,
-    intervention: Intervention,
-    seq: number,
-    due: number | null,
-  ): Promise<ChannelOutcome | "no-message"> {
+  /** Drops a message from a channel, or puts it at the tail of its queue at once. */
+  async intervene(channel: string, order: InterventionOrder): Promise<ChannelOutcome | "no-message"> {
     const topic = this.#living;
     if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
     const { fanout } = topic.log;
+    const { intervention, seq, due } = order;
     const dueInLog = topic.log.record(seq)?.due ?? null;
     const life = topic.log.channelLife(channel);
     const isDone = await this.#channel(channel).intervene(life, fanout, intervention, { seq, due, dueInLog });

@@ -11,6 +11,8 @@ import { Params, readBody, topicParam } from "./params.ts";
 import { HttpError, ok } from "./respond.ts";
 
 const LF = 10;
+const MSG_TOO_BIG = new HttpError(413, "MSG_TOO_BIG");
+const MSG_EMPTY = new HttpError(400, "MSG_EMPTY");
 /** Bytes of records that one call to a topic carries, about: a body of many small messages grows to many times its size. */
 const CALL_BYTES = 8 * 2 ** 20;
 
@@ -22,21 +24,31 @@ const FAILURES = {
 } as const satisfies Record<Exclude<PublishOutcome, "stored">, HttpError>;
 
 export async function pub(request: Request, broker: Broker): Promise<Response | HttpError> {
-  const { maxMsgSize, maxReqTimeout } = broker.options;
-  const body = await readBody(request, maxMsgSize);
-  if (body === null) return new HttpError(413, "MSG_TOO_BIG");
-  if (body.length === 0) return new HttpError(400, "MSG_EMPTY");
+  const body = await readBody(request, broker.options.maxMsgSize);
+  if (body === null) return MSG_TOO_BIG;
+  if (body.length === 0) return MSG_EMPTY;
   const params = Params.of(request);
   if (params instanceof HttpError) return params;
   const topic = topicParam(params, "INVALID_TOPIC");
   if (topic instanceof HttpError) return topic;
-  const defer = parseDefer(params.get("defer"), maxReqTimeout);
+  return (await publishMessage(broker, topic, body, params.get("defer"))) ?? ok("OK");
+}
+
+/** A body that is null is too big; `delay` is in ms, and null for none. Returns what is wrong, if anything is. */
+export async function publishMessage(
+  broker: Broker,
+  topic: string,
+  body: Uint8Array | null,
+  delay: string | null,
+): Promise<HttpError | null> {
+  if (body === null) return MSG_TOO_BIG;
+  if (body.length === 0) return MSG_EMPTY;
+  const defer = parseDefer(delay, broker.options.maxReqTimeout);
   if (defer === null) {
     await broker.topic(topic).create(); // in nsqd the topic comes to be before defer is looked at
     return new HttpError(400, "INVALID_DEFER");
   }
-  const record = recordOf(body, defer === 0 ? 0 : Date.now() + defer);
-  return (await store(broker, topic, record)) ?? ok("OK");
+  return store(broker, topic, recordOf(body, defer === 0 ? 0 : Date.now() + defer));
 }
 
 export async function mpub(request: Request, broker: Broker): Promise<Response | HttpError> {

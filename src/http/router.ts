@@ -4,14 +4,14 @@ import { type IRequest, Router } from "itty-router";
 import type { Broker } from "./broker.ts";
 import { error, HttpError } from "./respond.ts";
 
-export type Method = "GET" | "POST" | "PUT";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-/** `param` is the part of the path that the route leaves open; empty when there is none. */
-export type Handler = (request: Request, broker: Broker, param: string) => Promise<Response | HttpError>;
+/** `params` are the parts of the path that the route leaves open, in their order and as they were sent: not decoded. */
+export type Handler = (request: Request, broker: Broker, ...params: string[]) => Promise<Response | HttpError>;
 
 export interface Route {
   readonly method: Method;
-  /** `:param` stands for one part of the path. */
+  /** `:name` stands for one part of the path. */
   readonly path: string;
   readonly handler: Handler;
 }
@@ -21,6 +21,7 @@ interface CompiledRoute extends Route {
   readonly loosePattern: RegExp;
 }
 
+const PARAM = /:\w+/g;
 const NOT_FOUND = new HttpError(404, "NOT_FOUND");
 const METHOD_NOT_ALLOWED = new HttpError(405, "METHOD_NOT_ALLOWED");
 const INTERNAL_ERROR = new HttpError(500, "INTERNAL_ERROR");
@@ -29,8 +30,9 @@ export function createRouter(table: readonly Route[]) {
   const routes = table.map(compile);
   const router = Router<IRequest, [Broker]>();
   for (const { method, path, handler } of routes) {
+    const names = [...path.matchAll(PARAM)].map(([name]) => name.slice(1));
     router[method.toLowerCase() as Lowercase<Method>](path, (request, broker) =>
-      handler(request as unknown as Request, broker, request.params.param ?? ""),
+      handler(request as unknown as Request, broker, ...names.map((name) => request.params[name] ?? "")),
     );
   }
   router.all("*", (request) => unrouted(routes, request as unknown as Request));
@@ -40,7 +42,7 @@ export function createRouter(table: readonly Route[]) {
   );
   const find = (request: Request, pathname: string, broker: Broker): Promise<Response | HttpError> | Response => {
     const handler = fixed.get(`${request.method} ${pathname}`);
-    if (handler) return handler(request, broker, "");
+    if (handler) return handler(request, broker);
     // itty-router takes a slash too many for nothing; nsqd redirects.
     const isExact = routes.some(({ pattern }) => pattern.test(pathname));
     return isExact ? router.fetch(request, broker) : unrouted(routes, request);
@@ -56,7 +58,7 @@ export function createRouter(table: readonly Route[]) {
 }
 
 function compile(route: Route): CompiledRoute {
-  const source = `^${route.path.replace(/:\w+/, "[^/]+")}$`;
+  const source = `^${route.path.replace(PARAM, "[^/]+")}$`;
   return { ...route, pattern: new RegExp(source), loosePattern: new RegExp(source, "i") };
 }
 
@@ -80,9 +82,18 @@ function meantPath(routes: readonly CompiledRoute[], method: string, pathname: s
   const clean = pathname.replace(/\/{2,}/g, "/");
   for (const candidate of [clean, clean.replace(/\/$/, ""), `${clean}/`]) {
     const route = routes.find(({ method: other, loosePattern }) => other === method && loosePattern.test(candidate));
-    if (route) return route.path.replace(/:\w+/, candidate.split("/").pop() ?? "");
+    if (route) return filledIn(route.path, candidate);
   }
   return null;
+}
+
+/** A route's path with the open parts of another path. */
+function filledIn(path: string, other: string): string {
+  const parts = other.split("/");
+  return path
+    .split("/")
+    .map((part, index) => (part.startsWith(":") ? parts[index] : part))
+    .join("/");
 }
 
 /** What went wrong inside is for the log, not for the peer. */

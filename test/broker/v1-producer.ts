@@ -24,13 +24,14 @@ export class V1Producer {
     });
   }
 
-  /** Connects, and introduces itself as `host:4151`. @param address `host:port` */
-  static async open(address: string, host: string): Promise<V1Producer> {
+  /** Connects, and introduces itself as `host:4151`, or as it is told. @param address `host:port` */
+  static async open(address: string, host: string, told: object = {}): Promise<V1Producer> {
     const [to = "", port] = address.split(":");
     const socket = net.connect({ host: to, port: Number(port), noDelay: true });
     await once(socket, "connect");
     const producer = new V1Producer(socket);
-    const info = { broadcast_address: host, hostname: host, tcp_port: 4150, http_port: 4151, version: "1.0" };
+    const usual = { broadcast_address: host, hostname: host, tcp_port: 4150, http_port: 4151, version: "1.0" };
+    const info = { ...usual, ...told };
     const body = Buffer.from(JSON.stringify(info));
     const size = Buffer.alloc(SIZE);
     size.writeInt32BE(body.length);

@@ -41,6 +41,9 @@ export const CALLS: readonly CallPoint[] = [
   { from: "Worker", to: "Topic", method: "emptyChannel", often: ["empty channel"], ...model },
   { from: "Worker", to: "Topic", method: "setChannelPaused", often: ["pause channel"], ...model },
   { from: "Worker", to: "Topic", method: "stats", often: ["look"], ...timeless },
+  { from: "Worker", to: "Topic", method: "look", often: ["look"], ...timeless },
+  { from: "Worker", to: "Topic", method: "body", often: ["look"], ...timeless },
+  { from: "Worker", to: "Topic", method: "intervene", often: ["intervene"], ...model },
   { from: "Worker", to: "Topic", method: "fetch", often: ["publish"], run: "model", faults: ["lost", "slow"] },
   { from: "Worker", to: "Channel", method: "fetch", often: ["connect"], run: "model", faults: ["lost", "slow"] },
 
@@ -51,6 +54,9 @@ export const CALLS: readonly CallPoint[] = [
   { from: "Topic", to: "Channel", method: "empty", often: ["empty channel"], ...model },
   { from: "Topic", to: "Channel", method: "remove", often: ["delete channel", "connect"], ...timeless },
   { from: "Topic", to: "Channel", method: "stats", often: ["look"], ...timeless },
+  { from: "Topic", to: "Channel", method: "look", often: ["look"], ...timeless },
+  { from: "Topic", to: "Channel", method: "body", often: ["look"], ...timeless },
+  { from: "Topic", to: "Channel", method: "intervene", often: ["intervene"], ...model },
   { from: "Topic", to: "Channel", method: "isDeserted", ...ephemeral },
   { from: "Topic", to: "Lookup", method: "announce", often: ["create channel"], ...model },
   { from: "Topic", to: "Lookup", method: "withdraw", often: ["delete topic"], ...model },
@@ -68,6 +74,7 @@ export const CALLS: readonly CallPoint[] = [
   { from: "Worker", to: "Lookup", method: "lookup", ...lookup },
   { from: "Worker", to: "Lookup", method: "topicsAsJson", ...lookup },
   { from: "Worker", to: "Lookup", method: "channels", ...lookup },
+  { from: "Worker", to: "Lookup", method: "channelsOf", ...lookup },
   { from: "Worker", to: "Lookup", method: "nodes", ...lookup },
   { from: "Worker", to: "Lookup", method: "debug", ...lookup },
   { from: "Worker", to: "Lookup", method: "createTopic", ...lookup },
@@ -75,6 +82,9 @@ export const CALLS: readonly CallPoint[] = [
   { from: "Worker", to: "Lookup", method: "deleteTopic", ...lookup },
   { from: "Worker", to: "Lookup", method: "deleteChannel", ...lookup },
   { from: "Worker", to: "Lookup", method: "tombstone", ...lookup },
+  { from: "Worker", to: "Lookup", method: "recordAction", ...lookup },
+  { from: "Worker", to: "Lookup", method: "settleAction", ...lookup },
+  { from: "Worker", to: "Lookup", method: "auditPage", ...lookup },
   // Asked once in the life of an isolate; when that fails, /info and /stats say now.
   { from: "Worker", to: "Lookup", method: "startTime", run: "lookup", faults: [] },
   { from: "Worker", to: "Lookup", method: "logLevel", ...lookup },
@@ -204,14 +214,14 @@ export const STORAGE: readonly StoragePoint[] = [
   {
     of: "Lookup",
     what: "tables",
-    fails: /^CREATE (TABLE|INDEX) IF NOT EXISTS (own_topic|topic \(name|channel|registration|broker)/,
+    fails: /^CREATE (TABLE|INDEX) IF NOT EXISTS (own_topic|topic \(name|channel|registration|broker|audit)/,
     run: "lookup",
   },
   {
     of: "Lookup",
     what: "what it writes",
     fails:
-      /^(INSERT OR IGNORE|INSERT OR REPLACE INTO own_topic|UPDATE (own_topic|registration)|DELETE FROM (own_topic|registration|topic|channel))/,
+      /^(INSERT OR IGNORE|INSERT OR REPLACE INTO (own_topic|audit)|UPDATE (own_topic|registration|audit)|DELETE FROM (own_topic|registration|topic|channel))/,
     run: "lookup",
   },
 ];

@@ -6,7 +6,7 @@ import { TopicLog } from "../../src/queue/topic-log.ts";
 import type { Sql, SqlRow, SqlValue } from "../../src/storage/sql.ts";
 import { SqliteLogStore } from "../../src/storage/sqlite-log-store.ts";
 import { topicLimits, topicState } from "../helpers/channel.ts";
-import { batchOf, segmentsOf, T0 } from "../helpers/records.ts";
+import { batchOf, draft, segmentsOf, T0 } from "../helpers/records.ts";
 import { topicStub } from "./broker-api.ts";
 
 const LITTLE = 300;
@@ -68,6 +68,9 @@ const ACTIONS: readonly [string, (waiting: Waiting) => unknown][] = [
   ["a pull in the middle", ({ log }) => log.read(log.start + (log.end - log.start) / 2, 1_000)],
   ["a pull near the end", ({ log }) => log.read(log.end - 10 * PER_ROW, 1_000)],
   ["a redelivery", ({ log }) => log.frames([log.start, log.start + 7], 1_000)],
+  ["a look at a page of messages", ({ log }) => look(log, false)],
+  ["a look at a page of deferred messages", ({ log }) => look(log, true)],
+  ["a look at a single message", ({ log }) => log.record(log.start + 100)],
   [
     "a look whether there is something to delete",
     ({ log }) => {
@@ -91,6 +94,13 @@ const ACTIONS: readonly [string, (waiting: Waiting) => unknown][] = [
   ],
 ];
 
+function look(log: TopicLog, isDeferred: boolean): void {
+  const from = log.start + 100;
+  const part = { from, end: log.fanout, limit: 20, maxBytes: 1_000, isDeferred };
+  const { records } = log.look({ ...part, wants: (_, due) => due > 0 === isDeferred });
+  if (records.length === 0) throw new Error("there was nothing to look at");
+}
+
 /** What an action reads and writes when so many rows wait. */
 function cost(rows: number, action: (waiting: Waiting) => unknown): Promise<{ read: number; written: number }> {
   const stub = topicStub(`large-${rows}-${ACTIONS.findIndex(([, act]) => act === action)}`);
@@ -98,7 +108,9 @@ function cost(rows: number, action: (waiting: Waiting) => unknown): Promise<{ re
     const sql = new CountedSql(storage);
     SqliteLogStore.createTables(sql);
     const store = new SqliteLogStore(sql);
-    const batches = Array.from({ length: rows }, (_, i) => batchOf(1 + i * PER_ROW, ["m", "n"], i * PER_ROW));
+    const batches = Array.from({ length: rows }, (_, i) =>
+      batchOf(1 + i * PER_ROW, [i % 2 === 0 ? "m" : draft("m", T0 + 1), "n"], i * PER_ROW),
+    );
     store.append(batches, 0);
     const open = () => new TopicLog(new SqliteLogStore(sql), log.state, topicLimits({ maxTopicBytes: 1 }));
     let log = new TopicLog(store, topicState(), topicLimits());

@@ -20,6 +20,7 @@ const QUESTIONS: Record<string, Question> = {
   lookup: ["GET", "/lookup?topic=t"],
   topicsAsJson: ["GET", "/topics"],
   channels: ["GET", "/channels?topic=t"],
+  channelsOf: ["GET", "/admin/api/topics?inactive=true"],
   nodes: ["GET", "/nodes"],
   debug: ["GET", "/debug"],
   createTopic: ["POST", "/lookupd/topic/create?topic=x"],
@@ -27,6 +28,9 @@ const QUESTIONS: Record<string, Question> = {
   deleteTopic: ["POST", "/lookupd/topic/delete?topic=x"],
   deleteChannel: ["POST", "/lookupd/channel/delete?topic=t&channel=c"],
   tombstone: ["POST", "/topic/tombstone?topic=t&node=a:1"],
+  recordAction: ["POST", "/admin/api/topics/t", '{"action":"pause"}'],
+  settleAction: ["POST", "/admin/api/topics/t", '{"action":"unpause"}'],
+  auditPage: ["GET", "/admin/api/audit"],
   logLevel: ["GET", "/config/log_level"],
   setLogLevel: ["PUT", "/config/log_level", "error"],
 };
@@ -102,6 +106,8 @@ describe("the storage of Lookup", () => {
         await publish(`own${round}`, "x");
         if ((await ask("POST", `/lookupd/topic/create?topic=made${round}`)).status === 200)
           confirmed.push(`made${round}`);
+        if ((await ask("POST", "/admin/api/topics", `{"topic":"ordered${round}"}`)).status === 200)
+          confirmed.push(`ordered${round}`);
         if (await register(`registered${round}`)) confirmed.push(`registered${round}`);
         if (round % 3 === 0) await kill(lookup as unknown as Parameters<typeof kill>[0]);
       }

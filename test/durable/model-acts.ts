@@ -2,6 +2,7 @@
 
 import { abortAllDurableObjects, evictAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { expect, vi } from "vitest";
+import type { MessagesAnswer } from "../../src/admin/api.ts";
 import type { Random } from "../helpers/random.ts";
 import { channelStub, topicStub } from "./broker-api.ts";
 import type { FaultyRun, ModelCheck } from "./model-check.ts";
@@ -16,6 +17,8 @@ export const TICK_MS = 5_000;
 /** More than a topic keeps to be overwritten. */
 const MANY_ROWS = 80;
 export const TOPIC = "model";
+/** The id of a message that never was. */
+const NO_MESSAGE = "0000000000000001";
 /** Until every alarm has rung. */
 const LONG_TICKS = 900_000 / TICK_MS;
 export const CHANNELS = ["a", "b", "c"];
@@ -255,17 +258,53 @@ export class ModelActs {
     await this.advance(1); // no object is deleted, evicted and made again in one instant
   }
 
-  /** Asks for figures while there are faults. */
+  /** Asks for figures and looks at messages while there are faults. */
   async look(): Promise<void> {
-    const give = async () => (await ask("GET", `/stats?format=json&topic=${TOPIC}`)).status === 200;
+    const channel = this.#random.pick(CHANNELS);
+    const list = this.#random.pick(["waiting", "in_flight", "deferred"]);
+    const questions = [
+      `/stats?format=json&topic=${TOPIC}`,
+      `/admin/api/messages/${TOPIC}?list=latest`,
+      `/admin/api/messages/${TOPIC}/${channel}?list=${list}`,
+      `/admin/api/message/${TOPIC}/${NO_MESSAGE}?channel=${channel}`,
+    ];
+    const give = async () => {
+      const answers = await Promise.all(questions.map((path) => ask("GET", path)));
+      return answers.every(({ status }) => status === 200 || status === 404);
+    };
     await this.#orders.give({ scope: Scope.consumers, give });
   }
 
+  /** An operator looks at the messages of a channel, and finishes one of them. */
+  async intervene(channel: ModelChannel): Promise<void> {
+    const list = this.#random.pick(["waiting", "in_flight", "deferred"]);
+    const look = () => ask("GET", `/admin/api/messages/${TOPIC}/${channel.name}?list=${list}`);
+    const { status, text } = await (this.#faulty ? this.#faulty.faults.without(look) : look());
+    const { messages = [] } = JSON.parse(text) as Partial<MessagesAnswer>;
+    if (status !== 200 || messages.length === 0) return;
+    const { id, due, preview } = this.#random.pick(messages);
+    const owed = channel.owed.get(atob(preview));
+    if (!owed) throw new Error(`${channel.name} shows ${atob(preview)}, which it does not owe`);
+    channel.doubt = "intervention";
+    owed.isUncertain = true;
+    const path = `/admin/api/message/${TOPIC}/${channel.name}/${id}`;
+    const confirmed = () => {
+      channel.doubt = null;
+      this.#world.messageDropped(channel, owed);
+    };
+    await this.#order(
+      path,
+      Scope.channel,
+      confirmed,
+      JSON.stringify({ action: "finish", ...(due !== null && { due }) }),
+    );
+  }
+
   /** Gives an order until it is carried out, or there is nothing it could be carried out on. */
-  async #order(path: string, scope: Scope, confirmed?: (status: number) => void): Promise<void> {
+  async #order(path: string, scope: Scope, confirmed?: (status: number) => void, body?: string): Promise<void> {
     let status = 0;
     const give = async () => {
-      status = (await ask("POST", path)).status;
+      status = (await ask("POST", path, body)).status;
       return status === 200 || status === 404;
     };
     await this.#orders.give({ scope, give, confirmed: () => confirmed?.(status) });

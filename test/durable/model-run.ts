@@ -213,6 +213,12 @@ export class ModelRun {
         channel,
         withChannel(30, (one) => this.#acts.emptyChannel(one)),
       ),
+      action(
+        "intervene",
+        1,
+        channel,
+        withChannel(100, (one) => this.#acts.intervene(one)),
+      ),
       action("empty topic", 1, topic, () => this.#acts.emptyTopic()),
       action(
         "delete channel",

@@ -58,7 +58,7 @@ export interface ModelChannel {
   readonly perhapsAbandoned: Map<Owed, number>;
   isPaused: boolean;
   /** An order is under way. */
-  doubt: "emptying" | "deletion" | null;
+  doubt: "emptying" | "deletion" | "intervention" | null;
 }
 
 export const MSG_TIMEOUT_MS = 60_000;
@@ -169,6 +169,17 @@ export class ModelWorld {
         if (!before.has(owed)) channel.perhapsAbandoned.set(owed, deadline);
       }
       consumer.holding.clear();
+    }
+  }
+
+  /** An operator has finished a message, for good, wherever it was. */
+  messageDropped(channel: ModelChannel, owed: Owed): void {
+    channel.owed.delete(owed.published.body);
+    channel.unsaved = channel.unsaved.filter((other) => other !== owed);
+    channel.abandoned.delete(owed);
+    channel.perhapsAbandoned.delete(owed);
+    for (const { holding } of this.consumers) {
+      for (const [id, held] of holding) if (held.owed === owed) holding.delete(id);
     }
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Broker } from "../../src/http/broker.ts";
 import { nsqdRoutes } from "../../src/http/nsqd-api.ts";
-import { HttpError, ok } from "../../src/http/respond.ts";
+import { HttpError, json, ok } from "../../src/http/respond.ts";
 import { createRouter, type Route } from "../../src/http/router.ts";
 
 const NO_BROKER = {} as Broker;
@@ -9,7 +9,10 @@ const NO_BROKER = {} as Broker;
 /** Answers with the route that was taken. */
 const route = createRouter(
   nsqdRoutes.map(
-    (each): Route => ({ ...each, handler: async (_request, _broker, param) => ok(`${each.path} ${param}`) }),
+    (each): Route => ({
+      ...each,
+      handler: async (_request, _broker, ...params) => ok(`${each.path} ${params.join()}`),
+    }),
   ),
 );
 
@@ -70,6 +73,21 @@ describe("the router", () => {
     ["POST", "/Topic//create?topic=t", 307, "/topic/create?topic=t"],
   ])("[HTTP2] a path that is nearly right is redirected: %s %s", async (method, path, status, location) => {
     expect(await ask(method, path)).toMatchObject({ status, location });
+  });
+
+  it("[HTTP2] parts that a path leaves open come in their order, as they were sent", async () => {
+    const several = createRouter([
+      { method: "DELETE", path: "/t/:topic/:channel", handler: async (_request, _broker, ...params) => json(params) },
+      { method: "GET", path: "/t/:topic/more/:channel", handler: async (_request, _broker, ...params) => json(params) },
+    ]);
+    const answered = async (method: string, path: string) => {
+      const response = await several(new Request(`http://broker${path}`, { method }), path, NO_BROKER);
+      return response.status === 200 ? response.json() : [response.status, response.headers.get("Location")];
+    };
+    expect(await answered("DELETE", "/t/a%23b/c%2Fd")).toEqual(["a%23b", "c%2Fd"]);
+    expect(await answered("GET", "/t/a/more/b")).toEqual(["a", "b"]);
+    expect(await answered("GET", "/T/Aa/MORE/Bb/")).toEqual([301, "/t/Aa/more/Bb"]);
+    expect(await answered("DELETE", "/t/a")).toEqual([404, null]);
   });
 
   it("[HTTP2] a path that is nearly right for another method is not found", async () => {

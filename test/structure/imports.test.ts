@@ -12,11 +12,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   durable: ["protocol", "queue", "session", "lookup", "storage", "options.ts", "limits.ts"],
   gateway: ["protocol", "session", "durable", "options.ts", "limits.ts", "own-node.ts"],
   http: ["protocol", "queue", "session", "lookup", "durable", "options.ts", "limits.ts", "own-node.ts"],
+  admin: ["protocol", "queue", "lookup", "durable", "http", "options.ts", "limits.ts", "own-node.ts"],
   client: ["protocol"],
   "options.ts": ["queue"],
   "limits.ts": ["protocol", "session", "options.ts"],
   "own-node.ts": ["lookup", "options.ts", "limits.ts"],
-  "index.ts": ["durable", "gateway", "http", "options.ts"],
+  "index.ts": ["admin", "durable", "gateway", "http", "options.ts"],
 };
 /** Folders that know no runtime, no clock and no I/O. */
 const PURE = ["protocol", "queue", "session", "lookup"];
@@ -25,7 +26,16 @@ const CLOCK = "client/clock.ts";
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = { protocol: ["snappyjs"] };
 const IMPURE = /\b(Date\.now|new Date\(\)|Math\.random|crypto\.|setTimeout|setInterval|console\.|(?<!get )fetch\()/;
 
-const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+/** A program of its own, which runs in a browser: of the rest of src it knows only what the admin API answers, and what names are. */
+const UI = join("admin", "ui");
+const UI_SHARES = [join("admin", "api.ts"), join("protocol", "names.ts")];
+const UI_LIBRARIES = ["preact", "preact/hooks", "@preact/signals", "uplot"];
+/** Builds it, and is no part of it. */
+const UI_BUILD = join(UI, "vite.config.ts");
+
+const sources = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file));
+const files = sources.filter((file) => !file.startsWith(UI));
+const uiFiles = sources.filter((file) => file.startsWith(UI) && file !== UI_BUILD);
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join("src", file), "utf8");
@@ -45,6 +55,13 @@ describe("src", () => {
       .filter((from) => from.startsWith("."))
       .map((from) => partOf(normalize(join(dirname(file), from))));
     expect(inner.filter((other) => !allowed.includes(other))).toEqual([]);
+  });
+
+  it.each(uiFiles)("knows little of the broker but its admin API: %s", (file) => {
+    const outer = importsOf(file).map((from) => (from.startsWith(".") ? normalize(join(dirname(file), from)) : from));
+    const isAllowed = (from: string) =>
+      from.startsWith(`${UI}/`) || UI_SHARES.includes(from) || UI_LIBRARIES.includes(from);
+    expect(outer.filter((from) => !isAllowed(from))).toEqual([]);
   });
 
   it.each(files.filter((file) => PURE.includes(partOf(file))))("is pure: %s", (file) => {

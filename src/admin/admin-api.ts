@@ -1,0 +1,42 @@
+// nsqadmin's API (spec 6.3) and what the pages need beside it; src/admin/api.ts says what is answered.
+
+import { HttpError } from "../http/respond.ts";
+import type { Handler, Route } from "../http/router.ts";
+import { actionRoutes } from "./actions.ts";
+import { auditRoutes } from "./audit-page.ts";
+import { isFromElsewhere } from "./caller.ts";
+import { messageRoutes } from "./messages.ts";
+import { nodeRoutes } from "./nodes.ts";
+import { overviewRoutes } from "./overview.ts";
+import { topicRoutes } from "./topics.ts";
+
+const PREFIX = "/admin/api";
+const FORBIDDEN = new HttpError(403, "FORBIDDEN");
+const INVALID_REQUEST = new HttpError(400, "INVALID_REQUEST");
+
+export const adminRoutes: readonly Route[] = [
+  ...topicRoutes,
+  ...nodeRoutes,
+  ...overviewRoutes,
+  ...auditRoutes,
+  ...actionRoutes,
+  ...messageRoutes,
+].map(({ method, path, handler }) => ({ method, path: PREFIX + path, handler: guarded(handler) }));
+
+/** Gives a handler the parts of the path decoded; [ADM4] what a page of another origin orders does not come to it. */
+function guarded(handler: Handler): Handler {
+  return async (request, broker, ...params) => {
+    if (request.method !== "GET" && isFromElsewhere(request)) return FORBIDDEN;
+    const decoded = decodedParams(params);
+    return decoded === null ? INVALID_REQUEST : handler(request, broker, ...decoded);
+  };
+}
+
+/** Null when one of them is malformed. */
+function decodedParams(params: readonly string[]): string[] | null {
+  try {
+    return params.map(decodeURIComponent);
+  } catch {
+    return null;
+  }
+}

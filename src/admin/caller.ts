@@ -1,0 +1,48 @@
+// Who calls, as far as the request says it: nobody is asked for a name here (spec 6.5, nsqadmin/notify.go).
+
+import { fromByteString, fromUtf8 } from "../protocol/bytes.ts";
+
+export interface Caller {
+  readonly user: string;
+  readonly remote_ip: string;
+  readonly user_agent: string;
+  readonly url: string;
+}
+
+export function callerOf(request: Request): Caller {
+  const { headers } = request;
+  return {
+    user: basicAuthUser(headers.get("Authorization") ?? ""),
+    remote_ip: headers.get("CF-Connecting-IP") ?? "",
+    user_agent: headers.get("User-Agent") ?? "",
+    url: calledAt(request).href,
+  };
+}
+
+/** Whether a browser says that a page of another origin sends the request: such a page could act with the rights of who looks at it. */
+export function isFromElsewhere(request: Request): boolean {
+  const { headers } = request;
+  const site = headers.get("Sec-Fetch-Site") ?? "none";
+  if (site !== "same-origin" && site !== "none") return true;
+  const origin = headers.get("Origin");
+  return origin !== null && origin !== calledAt(request).origin;
+}
+
+/** A proxy that encrypts for the broker says so as it does to nsqadmin; a page of another origin cannot say it unasked. */
+function calledAt(request: Request): URL {
+  const url = new URL(request.url);
+  if (request.headers.get("X-Scheme") === "https") url.protocol = "https:";
+  return url;
+}
+
+/** Empty when there is none. */
+function basicAuthUser(authorization: string): string {
+  const [, credentials] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
+  if (credentials === undefined) return "";
+  try {
+    const text = fromUtf8(fromByteString(atob(credentials)));
+    return text.slice(0, Math.max(0, text.indexOf(":")));
+  } catch {
+    return ""; // it was not base64
+  }
+}

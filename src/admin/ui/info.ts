@@ -1,0 +1,11 @@
+// What the broker says of itself, for all pages.
+
+import { signal } from "@preact/signals";
+import type { InfoAnswer } from "../api.ts";
+
+export const info = signal<InfoAnswer | null>(null);
+
+/** Nobody is shown what they may not do. */
+export function isAdmin(): boolean {
+  return info.value?.is_admin === true;
+}

@@ -1,0 +1,79 @@
+// What a page says when not all is well: the broker is away, it warned, it refused, or there is no such thing.
+
+import type { ComponentChildren } from "preact";
+import { WarningIcon } from "./icons.tsx";
+import { PageHead } from "./page-head.tsx";
+import { isUnreachable } from "./poll.ts";
+import type { ApiError } from "./request.ts";
+import { BASE } from "./router.ts";
+
+export function UnreachableBanner() {
+  return isUnreachable.value ? (
+    <div class="banner banner-danger" role="alert">
+      <WarningIcon />
+      The broker cannot be reached; trying again
+    </div>
+  ) : null;
+}
+
+/** The warning of an answer, or the error that came instead of one. */
+export function Warnings({ message = "", error }: { message?: string | undefined; error: ApiError | null }) {
+  return (
+    <>
+      {message !== "" && (
+        <div class="banner banner-warning" role="status">
+          <WarningIcon />
+          {message.replace(/^WARNING: /, "")}
+        </div>
+      )}
+      {error !== null && (
+        <div class="banner banner-danger" role="alert">
+          <WarningIcon />
+          The broker refused: {error.message}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** A state with nothing to show, and what to do about it. */
+export function Nothing({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="nothing">
+      <p class="nothing-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+/** Instead of a page. */
+export function Missing({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <>
+      <PageHead title={title} />
+      <div class="card">
+        <div class="nothing">
+          {children}
+          <p>
+            <a href={BASE}>All topics</a>
+          </p>
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Where a table will be: as high as one, so that nothing jumps. */
+export function TableSkeleton({ rows = 4 }: { rows?: number }) {
+  return (
+    <div class="card skeleton" aria-hidden="true">
+      {Array.from({ length: rows + 1 }, (_, row) => (
+        <div key={row} class="skeleton-row">
+          <span />
+          <span />
+          <span />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,18 @@
+import { resolve } from "node:path";
+import { defineConfig } from "vite";
+
+// Vite compiles JSX itself: Preact needs no plugin but for hot reloading.
+export default defineConfig({
+  root: import.meta.dirname,
+  base: "/admin/",
+  // Whatever NODE_ENV says, what is built is for production: the other JSX names the source line of every element.
+  oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
+  build: {
+    // Of the project that is built, be its sources links to those of another.
+    outDir: resolve("dist/ui/admin"),
+    emptyOutDir: true,
+    // The Content-Security-Policy allows neither inline scripts nor data URLs of code.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
