@@ -11,7 +11,7 @@ import { playScene } from "./scene.ts";
 /** Until the charts have something to show, ms. */
 const TRAFFIC_MS = 40_000;
 const THEMES = ["light", "dark"] as const;
-const SIZE = { width: 1_280, height: 860 };
+const SIZE = { width: 1_400, height: 940 };
 
 /** Files by name, and what is done on a page before it is taken. */
 const SHOTS: readonly {
@@ -20,7 +20,7 @@ const SHOTS: readonly {
   readonly prepare?: (page: Page) => Promise<void>;
 }[] = [
   { name: "topics", path: "/admin/" },
-  { name: "channel", path: "/admin/topics/orders/billing" },
+  { name: "channel", path: "/admin/topics/orders/shipping" },
   {
     name: "messages",
     path: "/admin/topics/invoices",

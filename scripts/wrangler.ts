@@ -11,7 +11,7 @@ export const WRANGLER_ENV = {
   X_LOCAL_OBSERVABILITY: "false",
 } as const;
 
-/** wrangler looks for the folder of the assets before it lets them be built. */
+/** wrangler looks for the folder of the assets before it lets them be built; whoever removed dist has none. */
 const ASSETS = "dist/ui";
 
 const IS_WINDOWS = process.platform === "win32";

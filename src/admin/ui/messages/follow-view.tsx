@@ -13,13 +13,14 @@ const KEPT = 200;
 export function FollowView({ topic }: { topic: string }) {
   const [messages, setMessages] = useState<readonly MessageView[]>([]);
   const [total, setTotal] = useState(0);
+  const [hasStarted, setStarted] = useState(false);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
     const onMessages = (news: readonly MessageView[]) => {
       setMessages((before) => [...news.toReversed(), ...before].slice(0, KEPT));
       setTotal((before) => before + news.length);
     };
-    return follow(topic, { onMessages, onTrouble: setError });
+    return follow(topic, { onStart: () => setStarted(true), onMessages, onTrouble: setError });
   }, [topic]);
   return (
     <div aria-live="off">
@@ -29,7 +30,7 @@ export function FollowView({ topic }: { topic: string }) {
       </p>
       {error !== null && <Trouble what="Trying again" error={error} />}
       {messages.length === 0 ? (
-        <Nothing title="Waiting for the next message" />
+        <Nothing title={hasStarted ? "Waiting for the next message" : "Looking where the topic ends"} />
       ) : (
         <MessageTable
           place={{ topic, channel: null }}

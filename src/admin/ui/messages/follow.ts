@@ -6,6 +6,8 @@ import { getJson } from "../request.ts";
 import { messagesUrl } from "./place.ts";
 
 export interface Listener {
+  /** The end of the log is known: whatever is published from now on will be shown. */
+  readonly onStart: () => void;
   /** Oldest first. */
   readonly onMessages: (messages: readonly MessageView[]) => void;
   /** Null when it goes well again. */
@@ -17,7 +19,7 @@ const TIMEOUT_MS = 20_000;
 const LIMIT = 50;
 
 /** Returns what stops it. */
-export function follow(topic: string, { onMessages, onTrouble }: Listener): () => void {
+export function follow(topic: string, { onStart, onMessages, onTrouble }: Listener): () => void {
   const stopped = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isAsking = false;
@@ -34,7 +36,8 @@ export function follow(topic: string, { onMessages, onTrouble }: Listener): () =
       const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(TIMEOUT_MS)]);
       const { messages, next } = await getJson<MessagesAnswer>(url, signal);
       if (stopped.signal.aborted) return;
-      if (page !== null && messages.length > 0) onMessages(messages);
+      if (page === null) onStart();
+      else if (messages.length > 0) onMessages(messages);
       isBehind = page !== null && messages.length === LIMIT;
       page = next ?? page;
       onTrouble(null);
