@@ -114,6 +114,7 @@ describe.skipIf(!hasBrowser)("looking inside in Chromium", () => {
     await button(await openMessage(page, "m1"), "Finish").click();
     await button(page.getByRole("dialog"), "Finish message").click();
     await page.getByText(/is finished/).waitFor();
+    expect(await page.getByRole("tabpanel").evaluate((panel) => panel === document.activeElement)).toBe(true);
     expect(await channelStats(broker.http, "flying", "ch")).toMatchObject({ in_flight_count: 1, depth: 0 });
     client.ready(0);
     await shows(page, "m2");

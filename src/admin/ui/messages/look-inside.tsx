@@ -1,6 +1,6 @@
 // "Look inside": the messages of a topic or channel, without disturbing them.
 
-import { useId, useState } from "preact/hooks";
+import { useId, useRef, useState } from "preact/hooks";
 import type { MessageList as ListName } from "../../api.ts";
 import { FollowView } from "./follow-view.tsx";
 import { MessageList } from "./message-list.tsx";
@@ -30,6 +30,7 @@ export function LookInside({ topic, channel, node, hasOtherNodes, counts, isAdmi
   useTime();
   const id = useId();
   const panelId = `${id}-panel`;
+  const panel = useRef<HTMLDivElement>(null);
   const [list, setList] = useState<ListName>("waiting");
   const [limit, setLimit] = useState(DEFAULT_LIMIT);
   const [isFollowing, setFollowing] = useState(false);
@@ -55,7 +56,7 @@ export function LookInside({ topic, channel, node, hasOtherNodes, counts, isAdmi
       ) : (
         <>
           <Tabs label="Messages" tabs={tabsOf(channel, counts)} selected={list} panelId={panelId} onSelect={setList} />
-          <div id={panelId} role="tabpanel" aria-labelledby={tabId(panelId, list)}>
+          <div ref={panel} id={panelId} role="tabpanel" tabIndex={-1} aria-labelledby={tabId(panelId, list)}>
             <MessageList
               key={list}
               place={{ topic, channel }}
@@ -63,7 +64,11 @@ export function LookInside({ topic, channel, node, hasOtherNodes, counts, isAdmi
               limit={limit}
               onLimit={setLimit}
               isAdmin={isAdmin}
-              onChanged={onChanged}
+              onChanged={() => {
+                // The message goes away, and the button with it.
+                panel.current?.focus({ preventScroll: true });
+                onChanged();
+              }}
             />
           </div>
         </>
