@@ -237,7 +237,8 @@ export interface MessagesAnswer extends Answer {
 // POST /message/:topic?defer=MS              publishes the body of the request
 // POST /message/:topic/:channel/:id          {"action":"finish"} drops the message from the channel, wherever it is; {"action":
 //                                            "requeue"} puts it at the tail of the queue at once, also when it is in flight or deferred.
-//                                            For a deferred one `"due":MS`, as it was shown, is given, too. 404 MESSAGE_NOT_FOUND
+//                                            For a deferred one `"due":MS`, as it was shown, is given, too. 404 MESSAGE_NOT_FOUND;
+//                                            409 TOO_MANY_MESSAGES when consumers must catch up with such messages first
 
 /** An action, as the audit trail has it. */
 export interface AuditEntry {

@@ -19,6 +19,8 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
 const TOPIC_NOT_FOUND = new HttpError(404, "TOPIC_NOT_FOUND");
 const CHANNEL_NOT_FOUND = new HttpError(404, "CHANNEL_NOT_FOUND");
+/** Consumers must catch up first. */
+const TOO_MANY_MESSAGES = new HttpError(409, "TOO_MANY_MESSAGES");
 const MESSAGE_NOT_FOUND = new HttpError(404, "MESSAGE_NOT_FOUND");
 
 const DONE = { message: "" };
@@ -69,6 +71,7 @@ const intervene: Handler = async (request, broker, topic = "", channel = "", id 
       .intervene(channel, { intervention: action, seq, due: due as number | null });
     if (outcome === "done") return json(DONE);
     if (outcome === "no-message") return MESSAGE_NOT_FOUND;
+    if (outcome === "too-many") return TOO_MANY_MESSAGES;
     return outcome === "no-topic" ? TOPIC_NOT_FOUND : CHANNEL_NOT_FOUND;
   });
 };

@@ -6,7 +6,7 @@ import { clientError } from "../protocol/errors.ts";
 import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "../queue/channel-life.ts";
-import { type Addressed, ChannelQueue, type Intervention } from "../queue/channel-queue.ts";
+import { type Addressed, ChannelQueue, type Intervened, type Intervention } from "../queue/channel-queue.ts";
 import { type ChannelState, decodeChannelState, idleState } from "../queue/channel-state.ts";
 import type { ChannelStore } from "../queue/channel-store.ts";
 import { Consumer } from "../queue/consumer.ts";
@@ -232,17 +232,17 @@ export class Channel extends DurableObject<Env> {
     return frame?.slice(BODY_OFFSET) ?? null;
   }
 
-  /** Drops a message, or puts it at the tail at once. False when it has no such message. */
-  intervene(life: ChannelLife, fanout: number, intervention: Intervention, message: Addressed): boolean {
+  /** Drops a message, or puts it at the tail at once. */
+  intervene(life: ChannelLife, fanout: number, intervention: Intervention, message: Addressed): Intervened {
     const queue = this.#ensure(life);
     const now = Date.now();
-    let isDone = false;
+    let outcome: Intervened = "no-message";
     const change = () => {
-      isDone = queue?.intervene(intervention, message, fanout, now) ?? false;
+      if (queue) outcome = queue.intervene(intervention, message, fanout, now);
     };
     if (queue) this.#save(queue, now, change);
     this.#proceed(now);
-    return isDone;
+    return outcome;
   }
 
   #topic(name: string) {

@@ -5,7 +5,7 @@ import { parseOptions } from "../options.ts";
 import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "../queue/channel-life.ts";
-import type { Intervention } from "../queue/channel-queue.ts";
+import type { Intervened, Intervention } from "../queue/channel-queue.ts";
 import type { Batch } from "../queue/log-store.ts";
 import type { Segment } from "../queue/record-writer.ts";
 import { topicSchema } from "../storage/topic-schema.ts";
@@ -190,15 +190,14 @@ export class Topic extends DurableObject<Env> {
   }
 
   /** Drops a message from a channel, or puts it at the tail of its queue at once. */
-  async intervene(channel: string, order: InterventionOrder): Promise<ChannelOutcome | "no-message"> {
+  async intervene(channel: string, order: InterventionOrder): Promise<ChannelOutcome | Intervened> {
     const topic = this.#living;
     if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
     const { fanout } = topic.log;
     const { intervention, seq, due } = order;
     const dueInLog = topic.log.record(seq)?.due ?? null;
     const life = topic.log.channelLife(channel);
-    const isDone = await this.#channel(channel).intervene(life, fanout, intervention, { seq, due, dueInLog });
-    return isDone ? "done" : "no-message";
+    return this.#channel(channel).intervene(life, fanout, intervention, { seq, due, dueInLog });
   }
 
   /** A page of messages of the topic, or of a channel. */

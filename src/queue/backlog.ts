@@ -199,7 +199,7 @@ export class Backlog {
    * Takes a message out of the place where it waits, be its turn still to come: an operator deals with it. `held` is the due time under
    * which the held store may have it, and `due` that which the topic's log says; null when the log does not have it.
    */
-  takeOut(seq: number, held: number | null, due: number | null, now: number): Unfinished | null {
+  takeOut(seq: number, held: number | null, due: number | null, now: number): Unfinished | "no-message" | "too-many" {
     const isIt = (message: Unfinished) => message.seq === seq && !message.isLost;
     const found = [...this.waiting, ...this.deferred].find(isIt);
     if (found) {
@@ -209,7 +209,8 @@ export class Backlog {
     }
     const taken = held === null ? null : this.#held.take({ due: held, seq });
     if (taken) return { ...unfinished(seq, now), attempts: taken.attempts, heldDue: 0 };
-    if (due === null || seq < this.cursor || seq >= this.#end || this.ahead.has(seq) || this.ahead.isFull) return null;
+    if (due === null || seq < this.cursor || seq >= this.#end || this.ahead.has(seq)) return "no-message";
+    if (this.ahead.isFull) return "too-many";
     this.ahead.add({ seq, due });
     // The log before the cursor is needed by nobody: it should not wait for a consumer.
     if (seq === this.cursor) this.skipTo(seq + 1);
@@ -313,6 +314,11 @@ export class Backlog {
   #passAhead(): void {
     if (this.ahead.first === this.cursor) this.#window.advance();
     this.ahead.passed(this.cursor);
+  }
+
+  /** Whether so many wait for another delivery that an operator may not add to them. */
+  get isCrowded(): boolean {
+    return this.waiting.size > MAX_WAITING;
   }
 
   /** Whether so much is unfinished that nothing new may be taken. */

@@ -34,6 +34,9 @@ export type Answered = "done" | "not-in-flight" | "not-owner";
 /** What an operator does with a single message. */
 export type Intervention = "finish" | "requeue";
 
+/** What became of that; "too-many" when consumers must catch up first. */
+export type Intervened = "done" | "no-message" | "too-many";
+
 /** A message that an operator deals with, and where it may lie besides in memory. */
 export interface Addressed {
   readonly seq: number;
@@ -282,20 +285,21 @@ export class ChannelQueue {
   }
 
   /**
-   * Drops a message for good, wherever it is, or puts it at the tail of the queue at once; and saves, all in one go. False when the
-   * channel has no such message. Throws what the store throws: then the queue is no longer to be trusted.
+   * Drops a message for good, wherever it is, or puts it at the tail of the queue at once; and saves, all in one go. Throws what the
+   * store throws: then the queue is no longer to be trusted.
    */
-  intervene(intervention: Intervention, message: Addressed, fanout: number, now: number): boolean {
+  intervene(intervention: Intervention, message: Addressed, fanout: number, now: number): Intervened {
     this.#learnEnd(fanout);
     this.expire(now);
-    let isFound = false;
+    if (intervention === "requeue" && this.#backlog.isCrowded) return "too-many";
+    let outcome: Intervened = "done";
     this.save(now, () => {
       const found = this.#takeOut(message, now);
-      isFound = found !== null;
-      if (found && intervention === "finish") this.#backlog.finish(found);
-      else if (found) this.#backlog.requeue(found);
+      if (typeof found === "string") outcome = found;
+      else if (intervention === "finish") this.#backlog.finish(found);
+      else this.#backlog.requeue(found);
     });
-    return isFound;
+    return outcome;
   }
 
   /** Saves the state, and what `change` does before. Throws what the store throws: then the queue is no longer to be trusted. */
@@ -381,7 +385,7 @@ export class ChannelQueue {
     return message;
   }
 
-  #takeOut({ seq, due, dueInLog }: Addressed, now: number): Unfinished | null {
+  #takeOut({ seq, due, dueInLog }: Addressed, now: number): Unfinished | Exclude<Intervened, "done"> {
     const flying = this.#inFlight.get(seq);
     if (!flying) return this.#backlog.takeOut(seq, due, dueInLog, now);
     this.#inFlight.remove(flying);

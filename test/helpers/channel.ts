@@ -1,7 +1,7 @@
 // A channel with its topic, joined as their objects join them, but at once and without failures.
 
 import { lookAtChannel, type MessagePage, type SeenMessage } from "../../src/durable/topic-look.ts";
-import type { ChannelCounts, ChannelLimits, Intervention } from "../../src/queue/channel-queue.ts";
+import type { ChannelCounts, ChannelLimits, Intervened, Intervention } from "../../src/queue/channel-queue.ts";
 import { ChannelQueue } from "../../src/queue/channel-queue.ts";
 import { decodeChannelState } from "../../src/queue/channel-state.ts";
 import type { ChannelStore } from "../../src/queue/channel-store.ts";
@@ -194,13 +194,13 @@ export class ChannelRig {
     return seen;
   }
 
-  /** What an operator does with a message. Returns whether it was found. */
-  intervene(intervention: Intervention, seq: number, due: number | null = null): boolean {
+  /** What an operator does with a message. */
+  intervene(intervention: Intervention, seq: number, due: number | null = null): Intervened {
     const dueInLog = this.log.record(seq)?.due ?? null;
-    const isFound = this.queue.intervene(intervention, { seq, due, dueInLog }, this.log.fanout, this.now);
+    const outcome = this.queue.intervene(intervention, { seq, due, dueInLog }, this.log.fanout, this.now);
     this.log.report(this.#channel, this.queue.savedLow);
     this.proceed();
-    return isFound;
+    return outcome;
   }
 
   /** Asks the topic for what the queue wants. Returns whether it wanted anything. */

@@ -21,7 +21,7 @@ describe("an operator", () => {
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 1 });
     rig.publish("m1", "m2");
     expect(take(consumer)).toEqual(["1 m1"]);
-    expect(rig.intervene("finish", 1)).toBe(true);
+    expect(rig.intervene("finish", 1)).toBe("done");
     expect(take(consumer)).toEqual(["2 m2"]);
     expect(rig.queue.finish(consumer, 1)).toBe("not-in-flight");
     expect(rig.counts()).toMatchObject({ depth: 0, inFlight: 1, requeueCount: 0, timeoutCount: 0 });
@@ -41,7 +41,7 @@ describe("an operator", () => {
   it("[CHN22] finishes messages that were never taken: they are passed by, wherever they lie", () => {
     const rig = new ChannelRig();
     rig.publish(..."abcdefgh");
-    for (const seq of [1, 2, 4, 8]) expect(rig.intervene("finish", seq)).toBe(true);
+    for (const seq of [1, 2, 4, 8]) expect(rig.intervene("finish", seq)).toBe("done");
     expect(rig.counts()).toMatchObject({ depth: 4, messageCount: 8 });
     expect(take(rig.connect({ rdy: 100 }))).toEqual(["3 c", "5 e", "6 f", "7 g"]);
     expect(rig.counts()).toMatchObject({ depth: 0, inFlight: 4 });
@@ -54,7 +54,7 @@ describe("an operator", () => {
     expect(rig.log.free).toBe(1);
     rig.intervene("finish", 1);
     expect(rig.log.free).toBe(3);
-    expect([rig.intervene("finish", 1), rig.intervene("finish", 2)]).toEqual([false, false]);
+    expect([rig.intervene("finish", 1), rig.intervene("finish", 2)]).toEqual(["no-message", "no-message"]);
     rig.intervene("finish", 3);
     expect([rig.log.free, rig.counts().depth, rig.queue.isIdle]).toEqual([4, 0, true]);
   });
@@ -71,8 +71,8 @@ describe("an operator", () => {
   it("[CHN22] releases a message that the log defers, and cancels another, before any consumer came", () => {
     const rig = new ChannelRig();
     rig.publish(draft("d1", T0 + HOUR), draft("d2", T0 + HOUR), draft("d3", T0 + HOUR), "m4");
-    expect(rig.intervene("requeue", 1, T0 + HOUR)).toBe(true);
-    expect(rig.intervene("finish", 3, T0 + HOUR)).toBe(true);
+    expect(rig.intervene("requeue", 1, T0 + HOUR)).toBe("done");
+    expect(rig.intervene("finish", 3, T0 + HOUR)).toBe("done");
     expect(rig.counts()).toMatchObject({ depth: 2, deferred: 1 });
     const consumer = rig.connect({ rdy: 9 });
     expect(take(consumer)).toEqual(["4 m4", "1 d1"]);
@@ -108,8 +108,8 @@ describe("an operator", () => {
 
     it("[CHN22] cancels a message that the channel holds itself", () => {
       const rig = holding();
-      expect(rig.intervene("finish", 1)).toBe(false); // when it falls due must be said
-      expect(rig.intervene("finish", 1, T0 + HOUR)).toBe(true);
+      expect(rig.intervene("finish", 1)).toBe("no-message"); // when it falls due must be said
+      expect(rig.intervene("finish", 1, T0 + HOUR)).toBe("done");
       expect(rig.counts()).toMatchObject({ depth: 0, deferred: 1 });
       expect(rig.store.held.count({ due: 0, seq: 0 })).toBe(1);
       rig.wait(3 * HOUR);
@@ -120,7 +120,7 @@ describe("an operator", () => {
       const rig = holding();
       const [consumer] = rig.queue.consumers;
       if (!consumer) throw new Error("there is a consumer");
-      expect(rig.intervene("requeue", 2, T0 + 2 * HOUR)).toBe(true);
+      expect(rig.intervene("requeue", 2, T0 + 2 * HOUR)).toBe("done");
       expect(take(consumer)).toEqual(["2 m2 x2"]);
       expect(rig.queue.finish(consumer, 2)).toBe("done");
       rig.save();
@@ -153,8 +153,19 @@ describe("an operator", () => {
     rig.publish("m1");
     rig.queue.finish(consumer, 1);
     rig.publish("m2");
-    for (const seq of [0, 1, 3, 2 ** 40]) expect(rig.intervene("requeue", seq), `${seq}`).toBe(false);
+    for (const seq of [0, 1, 3, 2 ** 40]) expect(rig.intervene("requeue", seq), `${seq}`).toBe("no-message");
     expect(rig.counts()).toMatchObject({ depth: 0, inFlight: 1 });
+  });
+
+  it("[CHN22] may not add to what waits when that is very much", () => {
+    const [rig, consumer] = ChannelRig.withConsumer({ rdy: 20_000 });
+    rig.publish(...Array.from({ length: 10_002 }, (_, i) => `m${i + 1}`));
+    consumer.rdy = 0;
+    for (let seq = 1; seq <= 10_001; seq++) rig.queue.requeue(consumer, seq, 0, rig.now);
+    expect(rig.intervene("requeue", 10_002)).toBe("too-many");
+    expect(rig.counts()).toMatchObject({ depth: 10_001, inFlight: 1 });
+    expect(rig.intervene("finish", 1)).toBe("done");
+    expect(rig.intervene("requeue", 10_002)).toBe("done");
   });
 
   it("[CHN22] may deal with 5,000 messages ahead of their turn; then consumers must catch up", () => {
@@ -163,8 +174,8 @@ describe("an operator", () => {
     for (let seq = 2; seq <= 5_001; seq++)
       rig.queue.intervene("finish", { seq, due: null, dueInLog: 0 }, 5_003, rig.now);
     expect(rig.counts().depth).toBe(2);
-    expect(rig.intervene("finish", 5_002)).toBe(false);
+    expect(rig.intervene("finish", 5_002)).toBe("too-many");
     expect(take(rig.connect({ rdy: 9 }))).toEqual(["1 m1", "5002 m5002"]);
-    expect(rig.intervene("finish", 5_002)).toBe(true);
+    expect(rig.intervene("finish", 5_002)).toBe("done");
   });
 });

@@ -43,6 +43,7 @@ const WORDS: Readonly<Record<string, string>> = {
   TOPIC_NOT_FOUND: "there is no such topic any more",
   CHANNEL_NOT_FOUND: "there is no such channel any more",
   MESSAGE_NOT_FOUND: "the message is not there any more",
+  TOO_MANY_MESSAGES: "too many messages are out of turn; consumers must catch up first",
   NODE_NOT_FOUND: "there is no such node",
   FORBIDDEN: "you may not do that",
   INVALID_TOPIC: "this is no valid topic name",

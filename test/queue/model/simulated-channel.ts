@@ -80,7 +80,8 @@ export class SimulatedChannel {
   intervene(intervention: Intervention, message: Addressed, fanout: number, now: number): void {
     this.learn(fanout);
     this.expected.expire(now);
-    if (!this.queue.intervene(intervention, message, fanout, now)) throw new Error(`${message.seq} was not found`);
+    const outcome = this.queue.intervene(intervention, message, fanout, now);
+    if (outcome !== "done") throw new Error(`to ${intervention} ${message.seq} was answered ${outcome}`);
     this.expected.intervene(intervention, message.seq);
     this.expected.saved(this.consumers.map(({ id }) => id));
     this.proceed(now);
