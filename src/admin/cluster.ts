@@ -7,8 +7,8 @@ import type { NodeStats, NsqdNode, Order, StatsQuery } from "./nsqd-node.ts";
 import { OwnNsqd } from "./own-nsqd.ts";
 import { RemoteNsqd } from "./remote-nsqd.ts";
 
-/** A Worker waits for so many answers at once; calls beyond that would use up their time in a queue (platform limits). */
-const AT_ONCE = 6;
+/** So many answers may be in memory at once; a Worker waits for six at most (platform limits). */
+const AT_ONCE = 4;
 
 export interface Cluster {
   readonly own: OwnNsqd;

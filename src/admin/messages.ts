@@ -103,7 +103,7 @@ async function look(
   const page = await broker.topic(topic).look(channel, { list, place, limit, search: params.get("search") ?? "" });
   if (page === "no-topic") return TOPIC_NOT_FOUND;
   if (page === "no-channel") return CHANNEL_NOT_FOUND;
-  const next = page.next && `${page.next.section}:${page.next.due}:${page.next.seq}`;
+  const next = page.next && `${page.next.section}:${page.next.order}:${page.next.seq}`;
   return json({ list, messages: page.messages.map(messageView), next, message: "" } satisfies MessagesAnswer);
 }
 
@@ -129,9 +129,9 @@ function isList(text: string): text is MessageList {
 /** Null for the first page. */
 function placeOf(page: string | null): LookPlace | null | HttpError {
   if (page === null || page === "") return null;
-  const [, section, due, seq] = /^(channel|log):(\d{1,16}):(\d{1,16})$/.exec(page) ?? [];
+  const [, section, order, seq] = /^(channel|log):(\d{1,16}):(\d{1,16})$/.exec(page) ?? [];
   if (section !== "channel" && section !== "log") return new HttpError(400, "INVALID_ARG_PAGE");
-  return { section, due: Number(due), seq: Number(seq) };
+  return { section, order: Number(order), seq: Number(seq) };
 }
 
 /** Null when it is no id of this node. */

@@ -3,15 +3,18 @@
 
 import type { PeerInfo } from "../lookup/peer-info.ts";
 import { concat, fromUtf8 } from "../protocol/bytes.ts";
-import { fieldsOf, listOf } from "./fields.ts";
+import { isValidName } from "../protocol/names.ts";
+import { type Fields, fieldsOf, listOf, text } from "./fields.ts";
 import { topicView } from "./node-views.ts";
 import { type Failure, failureAt, type NodeStats, type NsqdNode, type Order, type StatsQuery } from "./nsqd-node.ts";
 import { nodeName } from "./own-nsqd.ts";
 
 const HEADERS = { Accept: "application/vnd.nsq; version=1.0" };
 const TIMEOUT_MS = 5_000;
-/** Bytes of an answer, some of which are in memory at a time: figures of about ten thousand channels. */
-const MAX_ANSWER = 8 * 2 ** 20;
+/** Bytes of an answer, some of which are in memory at a time: figures of a few thousand channels or clients. */
+const MAX_ANSWER = 2 * 2 ** 20;
+/** Topics, channels and clients of an answer: the bytes of one could be many times as many of nothing. */
+const MAX_VIEWS = 10_000;
 
 interface Answer {
   readonly status: number;
@@ -36,10 +39,11 @@ export class RemoteNsqd implements NsqdNode {
     const said = answer.status === 200 ? parsed(answer.body) : undefined;
     if (said === undefined) return { topics: [], failures: [this.#failure(`got response ${answer.status}`)] };
     const name = nodeName(this.#info);
-    const views = listOf(fieldsOf(said).topics).map((each) => topicView(name, each, Date.now()));
     // One that does not know the parameters tells of all.
-    const asked = views.filter(({ topic_name }) => topic === null || topic_name === topic);
-    return { topics: asked, failures: [] };
+    const isAsked = ({ topic_name }: Fields) => (topic === null ? isValidName(text(topic_name)) : topic_name === topic);
+    const asked = listOf(fieldsOf(said).topics).filter(isAsked);
+    if (countViews(asked) > MAX_VIEWS) return { topics: [], failures: [this.#failure("the answer is too long")] };
+    return { topics: asked.map((each) => topicView(name, each, Date.now())), failures: [] };
   }
 
   async order({ verb, topic, channel }: Order): Promise<"done" | "no-topic" | "no-channel" | Failure> {
@@ -68,6 +72,11 @@ export class RemoteNsqd implements NsqdNode {
   #failure(what: string): string {
     return failureAt(this.address, what);
   }
+}
+
+function countViews(topics: readonly Fields[]): number {
+  const channels = topics.flatMap((topic) => listOf(topic.channels));
+  return topics.length + channels.reduce((sum, { clients }) => sum + 1 + listOf(clients).length, 0);
 }
 
 /** Null when what it calls its address would make a URL of another kind. */

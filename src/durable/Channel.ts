@@ -179,6 +179,7 @@ export class Channel extends DurableObject<Env> {
   /** Drops everything before `end`. */
   empty(life: ChannelLife, end: number): void {
     this.#ensure(life)?.empty(end);
+    this.#keepAll();
     this.#proceed(Date.now());
   }
 
@@ -241,6 +242,7 @@ export class Channel extends DurableObject<Env> {
       if (queue) outcome = queue.intervene(intervention, message, fanout, now);
     };
     if (queue) this.#save(queue, now, change);
+    this.#keepAll();
     this.#proceed(now);
     return outcome;
   }
@@ -393,6 +395,11 @@ export class Channel extends DurableObject<Env> {
     if (socket.session.hasLongPartial) this.#keepAwake.check();
   }
 
+  /** What only the connections know over a sleep has changed for all of them: where an ephemeral channel is, what they have in flight. */
+  #keepAll(): void {
+    for (const socket of this.#sockets) this.#sockets.keep(socket);
+  }
+
   #answered(sessions: readonly Session[]): void {
     const sockets = sessions.flatMap(({ connection }) => this.#sockets.of(connection.id) ?? []);
     this.#proceed(Date.now(), sockets);
@@ -403,7 +410,7 @@ export class Channel extends DurableObject<Env> {
     if (!session.isConsumer || session.queue !== this.#queue) return;
     this.#queue.disconnect(session.consumer);
     // What only the connections know of an ephemeral channel goes on with those that are left.
-    if (this.#isEphemeral) for (const socket of this.#sockets) this.#sockets.keep(socket);
+    if (this.#isEphemeral) this.#keepAll();
   }
 
   /** Ends this life of the channel, and with it the connections of its consumers. */

@@ -32,7 +32,7 @@ export interface ChannelLookReport extends ChannelLook {
   readonly owners: Readonly<Record<string, Owner>>;
 }
 
-export interface SeenMessage extends Omit<LookedAt, "owner" | "frame">, Content {
+export interface SeenMessage extends Omit<LookedAt, "place" | "owner" | "frame">, Content {
   readonly owner: Owner | null;
 }
 
@@ -61,7 +61,7 @@ export function lookAtTopic(log: TopicLog, { list, place, limit, search }: LookO
     now,
   );
   // Whoever looks at the latest goes on from there with those to come.
-  return isLatest && page.next === null ? { ...page, next: { section: "log", due: 0, seq: log.end } } : page;
+  return isLatest && page.next === null ? { ...page, next: { section: "log", order: 0, seq: log.end } } : page;
 }
 
 export function lookAtChannel(
@@ -71,12 +71,13 @@ export function lookAtChannel(
   { list, place, limit, search }: LookOrder,
   now: number,
 ): MessagePage {
-  const own = report.messages.flatMap((looked) => seen(log, looked, report.owners, search));
-  if (report.next !== null || list === "in_flight" || list === "latest") return { messages: own, next: report.next };
+  const own = lookAtOwn(log, report, search);
+  const next = own.next ?? report.next;
+  if (next !== null || list === "in_flight" || list === "latest") return { messages: own.messages, next };
   const from = Math.max(report.cursor, place?.section === "log" ? place.seq : 0);
   const ahead = new Set(report.ahead);
-  const { messages, next } = lookAtLog(log, list, from, fanout, ahead, limit - own.length, search, now);
-  return { messages: [...own, ...messages], next };
+  const page = lookAtLog(log, list, from, fanout, ahead, limit - report.messages.length, search, now);
+  return { messages: [...own.messages, ...page.messages], next: page.next };
 }
 
 function lookAtLog(
@@ -95,17 +96,21 @@ function lookAtLog(
   const messages = records.map(({ seq, due, frame }) => {
     return { seq, ...UNTOUCHED, due: due === 0 ? null : due, ...contentOf(frame, search) };
   });
-  return { messages, next: next === null ? null : { section: "log", due: 0, seq: next } };
+  return { messages, next: next === null ? null : { section: "log", order: 0, seq: next } };
 }
 
-/** Nothing when the message left the log meanwhile. */
-function seen(
-  log: TopicLog,
-  { owner, frame, ...looked }: LookedAt,
-  owners: ChannelLookReport["owners"],
-  search: string,
-): SeenMessage[] {
-  const content = frame ?? log.record(looked.seq)?.frame;
-  if (!content) return [];
-  return [{ ...looked, ...contentOf(content, search), owner: owner === null ? null : (owners[owner] ?? null) }];
+/** The channel's own messages, as many as may be read for; those that left the log meanwhile are left out. */
+function lookAtOwn(log: TopicLog, { messages, owners }: ChannelLookReport, search: string): MessagePage {
+  const inLog = messages.filter(({ frame }) => frame === null).map(({ seq }) => seq);
+  const records = new Map(log.records(inLog, MAX_LOG).map((record, index) => [inLog[index] as number, record]));
+  const seen: SeenMessage[] = [];
+  let last: LookPlace | null = null;
+  for (const { place, owner, frame, ...looked } of messages) {
+    if (frame === null && !records.has(looked.seq)) return { messages: seen, next: last };
+    last = place;
+    const content = frame ?? records.get(looked.seq)?.frame;
+    if (!content) continue;
+    seen.push({ ...looked, ...contentOf(content, search), owner: owner === null ? null : (owners[owner] ?? null) });
+  }
+  return { messages: seen, next: null };
 }

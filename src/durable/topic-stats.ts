@@ -88,7 +88,7 @@ export function channelStats(
   now: number,
 ): ChannelStats {
   // Of what a channel has not taken it knows only how much it is; the topic knows what.
-  const deferredInLog = log.countDeferred(cursor, fanout, now) - counts.deferredAhead;
+  const deferredInLog = Math.max(0, log.countDeferred(cursor, fanout, now) - counts.deferredAhead);
   const depth = counts.depth - deferredInLog - log.countDropped(cursor, fanout);
   const messageCount = counts.messageCount - log.droppedOf(name);
   return {

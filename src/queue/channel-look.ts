@@ -27,24 +27,24 @@ export class ChannelLooker {
       const looked = this.#lookedAt(list, message);
       bytes += looked.frame?.length ?? 0;
       messages.push(looked);
-      last = { section: "channel", due: list === "deferred" ? message.at : 0, seq: message.seq };
+      last = looked.place;
     }
     return { messages, next: null };
   }
 
   #behind(list: MessageList, after: LookPlace | null, limit: number): Unfinished[] {
-    if (list === "deferred") return this.#backlog.lookDeferred(after ?? { due: 0, seq: 0 }, limit);
+    if (list === "deferred") return this.#backlog.lookDeferred({ due: after?.order ?? 0, seq: after?.seq ?? 0 }, limit);
     if (list === "in_flight") return this.#inFlight.look(after?.seq ?? 0, limit);
-    const waiting = [...this.#backlog.waiting].filter(({ isLost }) => !isLost);
-    // In the order of their turns: when that message is gone, so are all before it.
-    const index = waiting.findIndex(({ seq }) => seq === after?.seq);
-    return list === "waiting" ? waiting.slice(index + 1, index + 1 + limit) : [];
+    if (list === "latest") return [];
+    const last = after?.order ?? 0;
+    return [...this.#backlog.waiting].filter(({ isLost, turn }) => !isLost && turn > last).slice(0, limit);
   }
 
   #lookedAt(list: MessageList, message: Unfinished): LookedAt {
-    const { seq, attempts, at, deliveredAt, owner, heldDue } = message;
+    const { seq, attempts, at, deliveredAt, owner, heldDue, turn } = message;
     const isInFlight = list === "in_flight";
     return {
+      place: { section: "channel", order: list === "deferred" ? at : turn, seq },
       seq,
       attempts,
       due: list === "deferred" ? at : null,

@@ -363,7 +363,10 @@ export class ChannelQueue {
 
   /** The frame of a message that the channel holds itself; `due` is when it falls due, null when it is not deferred. */
   heldFrame(seq: number, due: number | null): Uint8Array | null {
-    return this.#store.held.frame({ due: due ?? 0, seq }) ?? this.#store.held.frame({ due: 0, seq });
+    for (const messages of [this.#inFlight.messages, this.#backlog.waiting, this.#backlog.deferred]) {
+      for (const message of messages) if (message.seq === seq) return this.#backlog.lookAt(message);
+    }
+    return this.#store.held.frame({ due: due ?? 0, seq });
   }
 
   get node(): number {

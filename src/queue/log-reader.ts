@@ -114,6 +114,23 @@ export class LogReader {
     return this.look({ ...SINGLE, from: seq, end: seq + 1 }).records[0] ?? null;
   }
 
+  /** Single records that were fanned out, null for one that is not stored: the first of them, at least one, about `maxBytes` of the log. */
+  records(seqs: readonly number[], maxBytes: number): (LogRecord | null)[] {
+    const records: (LogRecord | null)[] = [];
+    let bytes = 0;
+    let place: RecordPlace | null = null;
+    for (const seq of seqs) {
+      const found: RecordPlace | null = this.#recordPlace(seq, place);
+      if (found && found.batch !== place?.batch) bytes += found.batch.bytes.length;
+      if (records.length > 0 && bytes > maxBytes) break;
+      records.push(
+        found && { seq, due: dueAt(found.batch.bytes, found.at), frame: frameOf(found.batch.bytes, found.at) },
+      );
+      place = found ?? place;
+    }
+    return records;
+  }
+
   /** How many messages from `seq` to before `end` are deferred to a time after `now`. */
   countDeferred(seq: number, end: number, now: number): number {
     let deferred = 0;

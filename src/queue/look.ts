@@ -13,13 +13,14 @@ export const PREVIEW_BYTES = 512;
 /** Where a page begins: behind a message of the channel's own, or in the topic's log at `seq`. */
 export interface LookPlace {
   readonly section: "channel" | "log";
-  /** When that message falls due; 0 in other lists than that of deferred ones. */
-  readonly due: number;
+  /** What that message is ordered by before its seq: when it falls due, or its turn. */
+  readonly order: number;
   readonly seq: number;
 }
 
 /** A message that a channel has taken, or holds. Instants are ms, and null where they mean nothing. */
 export interface LookedAt {
+  readonly place: LookPlace;
   readonly seq: number;
   readonly attempts: number;
   readonly due: number | null;

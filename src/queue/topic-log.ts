@@ -275,6 +275,11 @@ export class TopicLog {
     return this.#reader.record(seq);
   }
 
+  /** Single records that were fanned out, null for one that is not stored: the first of them, at least one, about `maxBytes` of the log. */
+  records(seqs: readonly number[], maxBytes: number): (LogRecord | null)[] {
+    return this.#reader.records(seqs, maxBytes);
+  }
+
   /** How many messages from `seq` to before `end` are deferred to a time after `now`. */
   countDeferred(seq: number, end: number, now: number): number {
     return this.#reader.countDeferred(seq, end, now);

@@ -24,6 +24,8 @@ export interface Unfinished {
   isLost: boolean;
   /** Waiting: its turn comes when the channel has taken all below this seq. */
   after: number;
+  /** Waiting: rises from one to the next in the queue. */
+  turn: number;
 }
 
 export function unfinished(seq: number, takenAt: number): Unfinished {
@@ -39,5 +41,6 @@ export function unfinished(seq: number, takenAt: number): Unfinished {
     at: 0,
     isLost: false,
     after: 0,
+    turn: 0,
   };
 }

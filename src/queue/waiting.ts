@@ -6,6 +6,7 @@ import type { Unfinished } from "./unfinished.ts";
 export class Waiting {
   #queue: Unfinished[] = [];
   #head = 0;
+  #turns = 0;
 
   get size(): number {
     return this.#queue.length - this.#head;
@@ -19,6 +20,7 @@ export class Waiting {
   /** Adds a message at the tail; `after` never falls from one call to the next. */
   add(message: Unfinished, after: number): void {
     message.after = after;
+    message.turn = ++this.#turns;
     this.#queue.push(message);
   }
 

@@ -111,11 +111,14 @@ export class SqliteLogStore implements LogStore {
   }
 
   lookDeferred(seq: number, maxBytes: number, maxBatches: number): Batch[] {
-    const statement = `SELECT first, count, records FROM (
-        SELECT first, count, records, sum(length(records)) OVER (ORDER BY first) - length(records) AS before
-          FROM (SELECT first, count, records FROM log INDEXED BY log_deferred
-            WHERE deferred > 0 AND ${FROM_BATCH_OF} ORDER BY first LIMIT ?3)
-      ) WHERE before = 0 OR before + length(records) <= ?2 ORDER BY first`;
+    // As in `read`: where it ends is found out without the records.
+    const statement = `SELECT first, count, records FROM log WHERE first IN (
+        SELECT first FROM (
+          SELECT first, size, sum(size) OVER (ORDER BY first) - size AS before
+            FROM (SELECT first, length(records) AS size FROM log INDEXED BY log_deferred
+              WHERE deferred > 0 AND ${FROM_BATCH_OF} ORDER BY first LIMIT ?3)
+        ) WHERE before = 0 OR before + size <= ?2
+      ) ORDER BY first`;
     return Array.from(select<BatchRow>(this.#sql, statement, seq, maxBytes, maxBatches), toBatch);
   }
 

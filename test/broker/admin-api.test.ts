@@ -237,6 +237,21 @@ describe("what is done", () => {
     expect(await ask("DELETE", path)).toMatch(/^404 /);
   });
 
+  it("[ADM1] an order whose path has lost its last part is carried out on nothing", async () => {
+    await ask("POST", "/topics", { topic: "spared", channel: "." });
+    for (const [method, body] of [
+      ["DELETE", undefined],
+      ["POST", '{"action":"pause"}'],
+    ] as const) {
+      const init = { method, ...(body !== undefined && { body }) };
+      // What a URL makes of /topics/spared/.
+      const response = await fetch(`${broker.http}/admin/api/topics/spared/`, init);
+      expect([response.status, response.redirected]).toEqual([404, false]);
+    }
+    expect(await get<TopicAnswer>("/topics/spared")).toMatchObject({ paused: false });
+    await ask("DELETE", "/topics/spared");
+  });
+
   it("[ADM1] a topic is deleted, and found nowhere", async () => {
     await create("deleted", "ch");
     expect(await ask("DELETE", "/topics/deleted")).toBe("200 ");

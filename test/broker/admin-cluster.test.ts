@@ -195,7 +195,13 @@ describe("a node that does not answer", () => {
     ["a redirect", (status: number) => ({ status, body: "" }), 302, "got response 302"],
     [
       "more than can be read",
-      (status: number) => ({ status, body: "x".repeat(9 * 2 ** 20) }),
+      (status: number) => ({ status, body: "x".repeat(3 * 2 ** 20) }),
+      200,
+      "the answer is too long",
+    ],
+    [
+      "more things than can be shown, each of which is nothing",
+      (status: number) => ({ status, body: manyThings(20_000) }),
       200,
       "the answer is too long",
     ],
@@ -259,3 +265,8 @@ describe("a producer at the broker's own address", () => {
     expect(await get<TopicAnswer>(`/topics/${topic}`)).toMatchObject({ message_count: 1, nodes: [{ node: own }] });
   });
 });
+
+/** Figures of the topic with so many channels that say nothing. */
+function manyThings(count: number): string {
+  return JSON.stringify({ topics: [{ topic_name: topic, channels: Array(count).fill({}) }] });
+}

@@ -1,6 +1,6 @@
 // Looking into the objects of a topic and a channel, and dealing with single messages there.
 
-import { reset, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LookOrder, MessagePage } from "../../src/durable/topic-look.ts";
 import { fromUtf8 } from "../../src/protocol/bytes.ts";
@@ -92,6 +92,38 @@ describe("looking", () => {
 });
 
 describe("an operator", () => {
+  it.each([
+    [
+      "finishes a message of",
+      { depth: 1 },
+      async (seq: number) => {
+        await topicStub("t").intervene("c#ephemeral", { intervention: "finish", seq, due: null });
+      },
+    ],
+    [
+      "empties",
+      { depth: 0 },
+      async () => {
+        await topicStub("t").emptyChannel("c#ephemeral");
+      },
+    ],
+  ])(
+    "[CHN22] %s an ephemeral channel whose messages nobody took: a sleep brings nothing back",
+    async (_, counts, act) => {
+      const client = await V2Client.consumer("t", "c#ephemeral");
+      open.push(client);
+      await publish("t", "m1");
+      await publish("t", "m2");
+      await scheduler.wait(100); // what the connections know is kept
+      const page = await topicStub("t").look("c#ephemeral", { list: "waiting", place: null, limit: 9, search: "" });
+      if (typeof page === "string") throw new Error(page);
+      await act(page.messages[0]?.seq ?? 0);
+      await scheduler.wait(100);
+      await evictDurableObject(channelStub("t", "c#ephemeral"));
+      expect(await channelStats("t", "c#ephemeral")).toMatchObject(counts);
+    },
+  );
+
   it("[CHN22] finishes a message in flight: its consumer is told so when it answers, and gets the next", async () => {
     await create();
     const client = await consumer();

@@ -72,6 +72,44 @@ describe("looking into a channel", () => {
     expect(bodies(rig.look("deferred", 1))).toEqual(["aside", "later"]);
   });
 
+  it("[LOOK2] pages join, too, when an operator deals with the last message of one before the next is asked for", () => {
+    const rig = new ChannelRig();
+    const [consumer] = [rig.connect({ rdy: 9 })];
+    rig.publish(..."abcdef");
+    consumer.rdy = 0;
+    for (let seq = 1; seq <= 6; seq++) rig.queue.requeue(consumer, seq, 0, rig.now);
+    const first = rig.lookAt("waiting", 2);
+    rig.intervene("finish", 2);
+    const second = rig.lookAt("waiting", 2, first.next);
+    rig.intervene("requeue", 4);
+    const third = rig.lookAt("waiting", 9, second.next);
+    expect([first, second, third].map(({ messages }) => bodies(messages).join(""))).toEqual(["ab", "cd", "efd"]);
+  });
+
+  it("[LOOK2] the body of a message that only the channel has is found wherever it is by then", () => {
+    const rig = busy();
+    rig.save();
+    rig.now += 2 * HOUR; // it falls due, and goes to what waits
+    rig.proceed();
+    const [message] = rig.look("waiting").filter(({ seq }) => seq === 3);
+    expect(message).toMatchObject({ due: null, size: 5 });
+    expect(rig.queue.heldFrame(3, null)?.length).toBe(34 + 5);
+    const consumer = rig.connect({ rdy: 9 });
+    expect(take(consumer)).toContain("3 aside x2");
+    expect(rig.queue.heldFrame(3, null)?.length).toBe(34 + 5);
+    expect([rig.queue.heldFrame(3, 7)?.length, rig.queue.heldFrame(99, null)]).toEqual([34 + 5, null]);
+  });
+
+  it("[LOOK3] of messages in flight, too, a page ends when enough of the log was read for it", () => {
+    const rig = new ChannelRig();
+    const consumer = rig.connect({ rdy: 9 });
+    for (let i = 0; i < 5; i++) rig.publish(draft(new Uint8Array(900_000)));
+    expect(consumer.inFlight).toBe(5);
+    const page = rig.lookAt("in_flight", 9);
+    expect(page.messages.map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(rig.look("in_flight", 9).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it("[LOOK4] of a long body 512 bytes are told, and its size", () => {
     const rig = new ChannelRig();
     rig.publish(draft(new Uint8Array(100_000).fill(65)));

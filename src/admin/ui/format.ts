@@ -2,6 +2,8 @@
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
+const precise = new Intl.NumberFormat("en-US", { maximumFractionDigits: 3 });
+const ordinal = new Intl.PluralRules("en-US", { type: "ordinal" });
 
 /** 1,234,567 */
 export function count(value: number): string {
@@ -19,7 +21,8 @@ const UNITS = ["B", "KB", "MB", "GB", "TB"] as const;
 export function bytes(value: number): string {
   let unit = 0;
   let rest = value;
-  while (rest >= 1024 && unit < UNITS.length - 1) {
+  // What would be rounded to 1,024 of a unit is 1 of the next.
+  while (rest >= 1023.95 && unit < UNITS.length - 1) {
     rest /= 1024;
     unit++;
   }
@@ -62,9 +65,9 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** The heading of a latency column: 99th, 99.9th. */
+/** The heading of a latency column: 99th, 99.99th. */
 export function percentile(quantile: number): string {
   const percent = quantile * 100;
-  const suffixes: Record<number, string> = { 1: "st", 2: "nd", 3: "rd" };
-  return `${short.format(percent)}${suffixes[Math.floor(percent) % 10] ?? "th"}`;
+  const suffixes: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };
+  return `${precise.format(percent)}${suffixes[ordinal.select(percent)] ?? "th"}`;
 }

@@ -38,6 +38,7 @@ const UNITS = [
 
 /** 1.25 ms, 3.5 s */
 export function nanoseconds(ns: number): string {
-  const [unit, size] = UNITS.find(([, size]) => ns >= size) ?? ["ns", 1];
+  // What would be rounded to 1000 of a unit is 1 of the next.
+  const [unit, size] = UNITS.find(([, size]) => ns >= size * 0.9999) ?? ["ns", 1];
   return `${Number((ns / size).toFixed(2))} ${unit}`;
 }

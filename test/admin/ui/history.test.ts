@@ -64,10 +64,11 @@ describe("a history", () => {
     expect(historyOf(sample(8, 90), sample(10, 100), sample(9, 50)).depths().times).toEqual([8, 10]);
   });
 
-  it("[PAGE3] keeps five minutes", () => {
-    const history = historyOf(...Array.from({ length: 33 }, (_, i) => sample(i * 10, i)));
+  it.each([32, 33])("[PAGE3] keeps five minutes of %i samples", (samples) => {
+    const history = historyOf(...Array.from({ length: samples }, (_, i) => sample(i * 10, i)));
     const { times } = history.depths();
-    expect([times[0], times.at(-1), times.length]).toEqual([20, 320, 31]);
+    const last = (samples - 1) * 10;
+    expect([times[0], times.at(-1), times.length]).toEqual([last - 300, last, 31]);
   });
 
   it("[PAGE3] shows depth and messages in flight over time", () => {
