@@ -15,7 +15,7 @@ import { channelStats } from "./stats.ts";
 import { topicStats } from "./topic-stats.ts";
 
 const POLL = { timeout: 20_000, interval: 20 };
-const MAX_GZIPPED = 60 * 1_024;
+const MAX_GZIPPED = 60_000;
 
 let broker: BrokerProcess;
 let scene: Scene;
