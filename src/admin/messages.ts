@@ -14,11 +14,11 @@ import type { LookPlace } from "../queue/look.ts";
 import { MESSAGE_LISTS, type MessageList, type MessagesAnswer, type MessageView } from "./api.ts";
 import { audited } from "./audit.ts";
 import { jsonBody } from "./json-body.ts";
+import { numberParam } from "./number-param.ts";
+import { CHANNEL_NOT_FOUND, TOPIC_NOT_FOUND } from "./topics.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
-const TOPIC_NOT_FOUND = new HttpError(404, "TOPIC_NOT_FOUND");
-const CHANNEL_NOT_FOUND = new HttpError(404, "CHANNEL_NOT_FOUND");
 /** Consumers must catch up first. */
 const TOO_MANY_MESSAGES = new HttpError(409, "TOO_MANY_MESSAGES");
 const MESSAGE_NOT_FOUND = new HttpError(404, "MESSAGE_NOT_FOUND");
@@ -97,8 +97,8 @@ async function look(
     return new HttpError(400, "INVALID_ARG_LIST");
   const place = placeOf(params.get("page"));
   if (place instanceof HttpError) return place;
-  const limit = Number(params.get("limit") ?? DEFAULT_LIMIT);
-  if (!(Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT)) return new HttpError(400, "INVALID_ARG_LIMIT");
+  const limit = numberParam(params, "limit", { byDefault: DEFAULT_LIMIT, min: 1, max: MAX_LIMIT });
+  if (limit instanceof HttpError) return limit;
   if (!isValidName(topic)) return TOPIC_NOT_FOUND;
   const page = await broker.topic(topic).look(channel, { list, place, limit, search: params.get("search") ?? "" });
   if (page === "no-topic") return TOPIC_NOT_FOUND;

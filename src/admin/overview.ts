@@ -10,7 +10,7 @@ import type { CounterAnswer, InfoAnswer, OverviewAnswer, TopicSummary, TopicView
 import { clusterOf, joined, statsOf, warning } from "./cluster.ts";
 import type { NodeStats } from "./nsqd-node.ts";
 import { numberParam } from "./number-param.ts";
-import { topicNames } from "./topics.ts";
+import { knownTopics } from "./topics.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 200;
@@ -24,9 +24,11 @@ const overview: Handler = async (request, broker) => {
   const limit = numberParam(params, "limit", { byDefault: DEFAULT_LIMIT, min: 1, max: MAX_LIMIT });
   if (limit instanceof HttpError) return limit;
   const search = (params.get("search") ?? "").toLowerCase();
-  const names = (await topicNames(broker)).filter((name) => name.toLowerCase().includes(search));
+  const known = await knownTopics(broker);
+  const names = known.names.filter((name) => name.toLowerCase().includes(search));
   const page = names.slice(offset, offset + limit);
-  const { topics, failures } = await figuresOf(request, broker, page);
+  const ownNames = page.filter((name) => known.own.has(name));
+  const { topics, failures } = await figuresOf(request, broker, page, ownNames);
   const byName = Map.groupBy(topics, ({ topic_name }) => topic_name);
   return json({
     topics: page.map((name) => summary(topicAggregate(name, byName.get(name) ?? []))),
@@ -67,12 +69,16 @@ export const overviewRoutes: readonly Route[] = [
 ];
 
 /** Of the broker only these topics are asked; a node elsewhere that has any of them tells of all that it has, at once. */
-async function figuresOf(request: Request, broker: Broker, names: readonly string[]): Promise<NodeStats> {
-  const [ownTopics, { others }] = await Promise.all([broker.lookup.ownTopics(), broker.lookup.nodes()]);
+async function figuresOf(
+  request: Request,
+  broker: Broker,
+  names: readonly string[],
+  ownNames: readonly string[],
+): Promise<NodeStats> {
+  const { others } = await broker.lookup.nodes();
   const wanted = new Set(names);
   const producers = others.filter(({ topics }) => topics.some((topic) => wanted.has(topic)));
   const { own, elsewhere } = clusterOf(request, broker, producers);
-  const ownNames = ownTopics.filter((topic) => wanted.has(topic));
   const stats = await Promise.all([own.statsOf(ownNames, ALL_TOPICS), statsOf(elsewhere, ALL_TOPICS)]);
   return joined(stats);
 }

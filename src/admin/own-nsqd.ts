@@ -1,6 +1,6 @@
 // The broker itself as a node: its topics are asked in process.
 
-import type { ChannelOutcome } from "../durable/Topic.ts";
+import type { ChannelOutcome } from "../durable/channel-orders.ts";
 import type { Broker } from "../http/broker.ts";
 import type { PeerInfo } from "../lookup/peer-info.ts";
 import { ownPeerInfo } from "../own-node.ts";

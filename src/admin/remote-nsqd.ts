@@ -1,8 +1,9 @@
 // An nsqd elsewhere, asked over HTTP as nsqadmin asks it (spec 6.1, internal/clusterinfo/data.go). It has said itself where it is, so
 // neither its address nor its answers are trusted.
 
+import { readUpTo } from "../http/params.ts";
 import type { PeerInfo } from "../lookup/peer-info.ts";
-import { concat, fromUtf8 } from "../protocol/bytes.ts";
+import { fromUtf8 } from "../protocol/bytes.ts";
 import { isValidName } from "../protocol/names.ts";
 import { type Fields, fieldsOf, listOf, text } from "./fields.ts";
 import { topicView } from "./node-views.ts";
@@ -62,7 +63,8 @@ export class RemoteNsqd implements NsqdNode {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const response = await fetch(origin + path, { method, headers: HEADERS, signal, redirect: "manual" });
       const body = await readUpTo(MAX_ANSWER, response.body);
-      return body === null ? { failure: this.#failure("the answer is too long") } : { status: response.status, body };
+      if (body === null) return { failure: this.#failure("the answer is too long") };
+      return { status: response.status, body: fromUtf8(body) };
     } catch (error) {
       console.error(`NSQD(${this.address}): ${method} ${path}:`, error);
       return { failure: this.#failure("no answer") };
@@ -85,18 +87,6 @@ function originOf({ broadcast_address, http_port }: PeerInfo): string | null {
   const url = URL.parse(`http://${host}:${http_port}`);
   const isPlain = url?.href === `${url?.origin}/`;
   return url && isPlain ? url.origin : null;
-}
-
-/** Null when it is longer, of which most is not even read then. */
-async function readUpTo(limit: number, body: ReadableStream<Uint8Array> | null): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > limit) return null;
-    chunks.push(chunk);
-  }
-  return fromUtf8(concat(chunks));
 }
 
 /** Undefined when it is no JSON. */

@@ -16,7 +16,7 @@ const topics: Handler = async (request, broker) => {
   const params = Params.of(request);
   if (params instanceof HttpError) return params;
   if (params.get("inactive") === "true") return json(await inactiveTopics(broker));
-  const names = await topicNames(broker);
+  const { names } = await knownTopics(broker);
   return json({ topics: names.length > 0 ? names : null, message: "" } satisfies TopicsAnswer);
 };
 
@@ -49,9 +49,9 @@ export const topicRoutes: readonly Route[] = [
 ];
 
 /** All that is known, sorted: one of the broker's own that nsqlookupd was told to forget is there all the same. */
-export async function topicNames(broker: Broker): Promise<string[]> {
+export async function knownTopics(broker: Broker): Promise<{ names: string[]; own: ReadonlySet<string> }> {
   const [registered, own] = await Promise.all([broker.lookup.topicsAsJson(), broker.lookup.ownTopics()]);
-  return [...new Set([...(JSON.parse(registered) as string[]), ...own])].sort();
+  return { names: [...new Set([...(JSON.parse(registered) as string[]), ...own])].sort(), own: new Set(own) };
 }
 
 /** Topics without a producer that is active and has no tombstone. */

@@ -6,18 +6,18 @@ import { clientError } from "../protocol/errors.ts";
 import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "../queue/channel-life.ts";
-import { type Addressed, ChannelQueue, type Intervened, type Intervention } from "../queue/channel-queue.ts";
-import { type ChannelState, decodeChannelState, idleState } from "../queue/channel-state.ts";
+import { ChannelQueue } from "../queue/channel-queue.ts";
 import type { ChannelStore } from "../queue/channel-store.ts";
 import { Consumer } from "../queue/consumer.ts";
 import type { Batch } from "../queue/log-store.ts";
-import { clientStats } from "../session/client-stats.ts";
+import type { Addressed, Intervened, Intervention } from "../queue/operator.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionHost } from "../session/session-host.ts";
 import { channelSchema } from "../storage/channel-schema.ts";
 import { MemoryChannelStore } from "../storage/memory-channel-store.ts";
 import { SqliteChannelStore } from "../storage/sqlite-channel-store.ts";
 import { AlarmClock } from "./alarm-clock.ts";
+import { type ChannelReport, lookIntoChannel, reportOnChannel } from "./channel-report.ts";
 import { Departure } from "./departure.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -25,13 +25,13 @@ import { KeepAwake } from "./keep-awake.ts";
 import { Life } from "./life.ts";
 import { parseChannelObject, topicObject } from "./object-names.ts";
 import { openSql } from "./object-sql.ts";
+import { restoredQueue, savedState } from "./restored-queue.ts";
 import { Saver } from "./saver.ts";
 import type { Socket } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 import { EXITING, Subscription } from "./subscription.ts";
 import { TopicLink } from "./topic-link.ts";
 import type { ChannelLookReport, LookOrder } from "./topic-look.ts";
-import type { ChannelReport } from "./topic-stats.ts";
 import { WakeUp } from "./wake-up.ts";
 
 /** How often a peer that takes nothing is looked at again, ms. */
@@ -163,9 +163,8 @@ export class Channel extends DurableObject<Env> {
 
   /** Takes what was published. */
   push(life: ChannelLife, batches: Batch[], end: number): PushAnswer {
-    this.#wake();
     // Without consumers there is nothing to take it for, and no reason to write a state.
-    const queue = this.#queue?.life.id === life.id ? this.#queue : null;
+    const queue = this.#queueOf(life);
     const isFollowing = queue?.offer(batches, end) ?? false;
     this.#proceed(Date.now());
     return { isFollowing, low: queue?.savedLow ?? life.start };
@@ -194,61 +193,54 @@ export class Channel extends DurableObject<Env> {
     await deleted;
   }
 
+  /** Drops a message, or puts it at the tail at once. */
+  intervene(life: ChannelLife, fanout: number, intervention: Intervention, message: Addressed): Intervened {
+    const queue = this.#ensure(life);
+    if (queue === null) return "no-message";
+    const now = Date.now();
+    const outcome = queue.intervene(intervention, message, fanout, now);
+    this.#saver.saveNow(queue, now);
+    this.#keepAll();
+    this.#proceed(now);
+    return outcome;
+  }
+
   /** Whether nobody consumes, or is about to. */
   isDeserted(): boolean {
     this.#wake();
     return ![...this.#sockets].some(({ session }) => session.isConsumer || session.isBlocked);
   }
 
+  // What the topic asks.
+
   stats(life: ChannelLife, fanout: number): ChannelReport {
-    this.#wake();
-    const now = Date.now();
-    const queue = this.#queue?.life.id === life.id ? this.#queue : null;
-    const sessions = [...this.#sockets].map(({ session }) => session);
-    const report = (session: Session) => ({ id: session.connection.id, stats: clientStats(session) });
-    return {
-      counts: queue?.counts(fanout, now) ?? ChannelQueue.untouched(life.start, fanout),
-      cursor: queue?.cursor ?? life.start,
-      clients: sessions.filter(({ isConsumer }) => isConsumer).map(report),
-      producers: sessions.filter(({ pubCounts }) => pubCounts.size > 0).map(report),
-    };
+    const queue = this.#queueOf(life);
+    return reportOnChannel(queue, this.#sessions, life, fanout, Date.now());
   }
 
   /** A page of the messages that it has taken, or holds. */
-  look(life: ChannelLife, fanout: number, { list, place, limit }: LookOrder): ChannelLookReport {
-    this.#wake();
-    const queue = this.#queue?.life.id === life.id ? this.#queue : null;
-    if (queue === null) return { messages: [], next: null, cursor: life.start, ahead: [], owners: {} };
-    // What comes from the log stands behind all that the channel has.
-    const ownLimit = place?.section === "log" ? 0 : limit;
-    const { next, ...found } = queue.look(list, place, ownLimit, fanout, Date.now());
-    const owners = [...this.#sockets].map(({ session }) => [session.connection.id, clientStats(session)] as const);
-    return { ...found, next: ownLimit === 0 ? null : next, owners: Object.fromEntries(owners) };
+  look(life: ChannelLife, fanout: number, order: LookOrder): ChannelLookReport {
+    const queue = this.#queueOf(life);
+    return lookIntoChannel(queue, this.#sessions, life, fanout, order, Date.now());
   }
 
   /** The body of a message that it holds itself; null when it does not. */
   body(life: ChannelLife, seq: number, due: number | null): Uint8Array | null {
-    this.#wake();
-    const frame = this.#queue?.life.id === life.id ? this.#queue.heldFrame(seq, due) : null;
-    return frame?.slice(BODY_OFFSET) ?? null;
-  }
-
-  /** Drops a message, or puts it at the tail at once. */
-  intervene(life: ChannelLife, fanout: number, intervention: Intervention, message: Addressed): Intervened {
-    const queue = this.#ensure(life);
-    const now = Date.now();
-    let outcome: Intervened = "no-message";
-    const change = () => {
-      if (queue) outcome = queue.intervene(intervention, message, fanout, now);
-    };
-    if (queue) this.#save(queue, now, change);
-    this.#keepAll();
-    this.#proceed(now);
-    return outcome;
+    return this.#queueOf(life)?.heldFrame(seq, due)?.slice(BODY_OFFSET) ?? null;
   }
 
   #topic(name: string) {
     return this.env.TOPIC.getByName(topicObject({ ...this.#address, topic: name }));
+  }
+
+  /** The queue of a life of the channel; null when there is none, or of another one. */
+  #queueOf(life: ChannelLife): ChannelQueue | null {
+    this.#wake();
+    return this.#queue?.life.id === life.id ? this.#queue : null;
+  }
+
+  get #sessions(): Session[] {
+    return [...this.#sockets].map(({ session }) => session);
   }
 
   /** Whether a sleep would lose something: an ephemeral channel is only in memory, and so is a command half received. */
@@ -281,32 +273,10 @@ export class Channel extends DurableObject<Env> {
 
   #restore(waking?: WebSocket): void {
     const now = Date.now();
-    const saved = this.#load();
     const slept = this.#sockets.restore(now, waking);
-    const consumers = slept.flatMap(({ socket, attachment: { consumer, channel } }) => {
-      if (consumer === null || channel === null) return [];
-      const { session } = socket;
-      const restored = new Consumer(session.connection.id, session.settings);
-      restored.restore(consumer);
-      return [{ socket, consumer: restored, channel }];
-    });
     if (this.#isEphemeral) this.#departure.load();
-    const idle = consumers.map(({ channel }) => channel).sort((a, b) => b.cursor - a.cursor)[0];
-    const state = saved ?? (idle ? idleState(idle) : null);
-    if (state === null) return;
-    const connected = consumers.map(({ consumer }) => consumer);
-    const queue = ChannelQueue.restore(state, connected, this.#store, this.#limits, Math.random);
-    for (const { socket, consumer } of consumers) {
-      socket.session.attach(queue, consumer);
-      socket.measure();
-    }
-    this.#queue = queue;
-    this.#schedule(now);
-  }
-
-  #load(): ChannelState | null {
-    const bytes = this.#store.load();
-    return bytes && decodeChannelState(bytes);
+    this.#queue = restoredQueue(slept, this.#store, this.#limits);
+    if (this.#queue) this.#schedule(now);
   }
 
   /** The queue of a life of the channel; null when a later one has begun, or this one has ended. */
@@ -317,7 +287,7 @@ export class Channel extends DurableObject<Env> {
     if (life.id < current || life.id <= this.#endedLife) return null;
     if (this.#queue) this.#end(); // an earlier life, whose end this object was not told
     SqliteChannelStore.createTables(this.#sql);
-    const saved = this.#load();
+    const saved = savedState(this.#store);
     this.#queue =
       saved?.life.id === life.id
         ? ChannelQueue.restore(saved, [], this.#store, this.#limits, Math.random)
@@ -426,9 +396,9 @@ export class Channel extends DurableObject<Env> {
     this.#wakeUp.cancel();
   }
 
-  #save(queue: ChannelQueue, now: number, save = () => queue.save(now)): void {
+  #save(queue: ChannelQueue, now: number): void {
     try {
-      save();
+      queue.save(now);
     } catch (error) {
       this.#life.end("state could not be saved", error);
     }

@@ -2,15 +2,14 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { parseOptions } from "../options.ts";
-import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "../queue/channel-life.ts";
-import type { Intervened, Intervention } from "../queue/channel-queue.ts";
 import type { Batch } from "../queue/log-store.ts";
 import type { Segment } from "../queue/record-writer.ts";
 import { topicSchema } from "../storage/topic-schema.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { Announcer } from "./announcer.ts";
+import { ChannelOrders, type ChannelOutcome, type InterventionOrder } from "./channel-orders.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { Life } from "./life.ts";
@@ -19,19 +18,9 @@ import { isStorageFull, openSql } from "./object-sql.ts";
 import { OpenTopic } from "./open-topic.ts";
 import { Producers } from "./producers.ts";
 import type { PublishOutcome } from "./publish-group.ts";
-import { type LookOrder, lookAtChannel, lookAtTopic, type MessagePage } from "./topic-look.ts";
+import type { LookOrder } from "./topic-look.ts";
 import { type AskChannel, reportOnTopic } from "./topic-report.ts";
 import type { TopicReport } from "./topic-stats.ts";
-
-/** What became of an order that concerns a channel. */
-export type ChannelOutcome = "done" | "no-topic" | "no-channel";
-
-/** What an operator does with a message of a channel; `due` is when it falls due, null when it is not deferred. */
-export interface InterventionOrder {
-  readonly intervention: Intervention;
-  readonly seq: number;
-  readonly due: number | null;
-}
 
 /** A part of the log for a channel. */
 export interface Pulled {
@@ -69,6 +58,10 @@ export class Topic extends DurableObject<Env> {
   #hasIntroduced = false;
   #failures = 0;
   readonly #keepAwake = new KeepAwake(() => this.#isVolatile);
+  readonly #orders = new ChannelOrders(
+    () => this.#living,
+    (channel) => this.#channel(channel),
+  );
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -168,56 +161,34 @@ export class Topic extends DurableObject<Env> {
     return (await this.openChannel(channel)) === null ? "no-topic" : "done";
   }
 
-  async removeChannel(channel: string): Promise<ChannelOutcome> {
-    const topic = this.#living;
-    if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
-    await this.#removeChannel(topic, channel);
-    return "done";
+  removeChannel(channel: string): Promise<ChannelOutcome> {
+    return this.#orders.at(channel, async (topic) => {
+      await this.#removeChannel(topic, channel);
+      return "done" as const;
+    });
   }
 
-  async emptyChannel(channel: string): Promise<ChannelOutcome> {
-    const topic = this.#living;
-    if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
-    await this.#channel(channel).empty(topic.log.channelLife(channel), topic.log.fanout);
-    return "done";
+  emptyChannel(channel: string): Promise<ChannelOutcome> {
+    return this.#orders.empty(channel);
   }
 
-  async setChannelPaused(channel: string, isPaused: boolean): Promise<ChannelOutcome> {
-    const topic = this.#living;
-    if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
-    await this.#channel(channel).setPaused(topic.log.channelLife(channel), isPaused);
-    return "done";
+  setChannelPaused(channel: string, isPaused: boolean): Promise<ChannelOutcome> {
+    return this.#orders.setPaused(channel, isPaused);
   }
 
   /** Drops a message from a channel, or puts it at the tail of its queue at once. */
-  async intervene(channel: string, order: InterventionOrder): Promise<ChannelOutcome | Intervened> {
-    const topic = this.#living;
-    if (!topic?.log.hasChannel(channel)) return topic ? "no-channel" : "no-topic";
-    const { fanout } = topic.log;
-    const { intervention, seq, due } = order;
-    const dueInLog = topic.log.record(seq)?.due ?? null;
-    const life = topic.log.channelLife(channel);
-    return this.#channel(channel).intervene(life, fanout, intervention, { seq, due, dueInLog });
+  intervene(channel: string, order: InterventionOrder): ReturnType<ChannelOrders["intervene"]> {
+    return this.#orders.intervene(channel, order);
   }
 
-  /** A page of messages of the topic, or of a channel. */
-  async look(channel: string | null, order: LookOrder): Promise<MessagePage | "no-topic" | "no-channel"> {
-    const topic = this.#living;
-    if (!topic) return "no-topic";
-    if (channel === null) return lookAtTopic(topic.log, order, Date.now());
-    if (!topic.log.hasChannel(channel)) return "no-channel";
-    const { fanout } = topic.log;
-    const report = await this.#channel(channel).look(topic.log.channelLife(channel), fanout, order);
-    return lookAtChannel(topic.log, fanout, report, order, Date.now());
+  /** A page of messages of the topic itself, when the channel is null, or of a channel. */
+  look(channel: string | null, order: LookOrder): ReturnType<ChannelOrders["look"]> {
+    return this.#orders.look(channel, order);
   }
 
   /** The body of a message; `due` is when it falls due, if a channel has it. */
-  async body(channel: string | null, seq: number, due: number | null): Promise<Uint8Array | null> {
-    const topic = this.#living;
-    const frame = topic?.log.record(seq)?.frame;
-    if (frame) return frame.slice(BODY_OFFSET);
-    if (channel === null || !topic?.log.hasChannel(channel)) return null;
-    return this.#channel(channel).body(topic.log.channelLife(channel), seq, due);
+  body(channel: string | null, seq: number, due: number | null): Promise<Uint8Array | null> {
+    return this.#orders.body(channel, seq, due);
   }
 
   /** Null when there is no such topic. */

@@ -47,19 +47,18 @@ const MAX_LOG = 2 * 2 ** 20;
 
 const UNTOUCHED = { attempts: 0, deliveredAt: null, deadline: null, owner: null } as const;
 
-export function lookAtTopic(log: TopicLog, { list, place, limit, search }: LookOrder, now: number): MessagePage {
-  const isLatest = list === "latest";
-  const from = place?.seq ?? (isLatest ? Math.max(log.start, log.end - limit) : log.fanout);
-  const page = lookAtLog(
-    log,
-    list,
-    Math.max(from, isLatest ? log.start : log.fanout),
-    log.end,
-    new Set(),
-    limit,
-    search,
-    now,
-  );
+/** A stretch of the log, less what a channel took of it before its turn. */
+interface Stretch {
+  readonly from: number;
+  readonly end: number;
+  readonly ahead: readonly number[];
+}
+
+export function lookAtTopic(log: TopicLog, order: LookOrder, now: number): MessagePage {
+  const isLatest = order.list === "latest";
+  const begin = isLatest ? Math.max(log.start, log.end - order.limit) : log.fanout;
+  const from = Math.max(order.place?.seq ?? begin, isLatest ? log.start : log.fanout);
+  const page = lookAtLog(log, { from, end: log.end, ahead: [] }, order, now);
   // Whoever looks at the latest goes on from there with those to come.
   return isLatest && page.next === null ? { ...page, next: { section: "log", order: 0, seq: log.end } } : page;
 }
@@ -68,28 +67,21 @@ export function lookAtChannel(
   log: TopicLog,
   fanout: number,
   report: ChannelLookReport,
-  { list, place, limit, search }: LookOrder,
+  order: LookOrder,
   now: number,
 ): MessagePage {
-  const own = lookAtOwn(log, report, search);
-  const next = own.next ?? report.next;
-  if (next !== null || list === "in_flight" || list === "latest") return { messages: own.messages, next };
+  const { list, place, limit } = order;
+  const own = lookAtOwn(log, report, order.search);
+  if (own.next !== null || list === "in_flight" || list === "latest") return own;
   const from = Math.max(report.cursor, place?.section === "log" ? place.seq : 0);
-  const ahead = new Set(report.ahead);
-  const page = lookAtLog(log, list, from, fanout, ahead, limit - report.messages.length, search, now);
-  return { messages: [...own.messages, ...page.messages], next: page.next };
+  const rest = { ...order, limit: limit - report.messages.length };
+  const { messages, next } = lookAtLog(log, { from, end: fanout, ahead: report.ahead }, rest, now);
+  return { messages: [...own.messages, ...messages], next };
 }
 
-function lookAtLog(
-  log: TopicLog,
-  list: MessageList,
-  from: number,
-  end: number,
-  ahead: ReadonlySet<number>,
-  limit: number,
-  search: string,
-  now: number,
-): MessagePage {
+function lookAtLog(log: TopicLog, stretch: Stretch, { list, limit, search }: LookOrder, now: number): MessagePage {
+  const { from, end } = stretch;
+  const ahead = new Set(stretch.ahead);
   const isDeferred = list === "deferred";
   const wants = (seq: number, due: number) => list === "latest" || (due > now === isDeferred && !ahead.has(seq));
   const { records, next } = log.look({ from, end, limit, maxBytes: MAX_LOG, isDeferred, wants });
@@ -100,7 +92,7 @@ function lookAtLog(
 }
 
 /** The channel's own messages, as many as may be read for; those that left the log meanwhile are left out. */
-function lookAtOwn(log: TopicLog, { messages, owners }: ChannelLookReport, search: string): MessagePage {
+function lookAtOwn(log: TopicLog, { messages, next, owners }: ChannelLookReport, search: string): MessagePage {
   const inLog = messages.filter(({ frame }) => frame === null).map(({ seq }) => seq);
   const records = new Map(log.records(inLog, MAX_LOG).map((record, index) => [inLog[index] as number, record]));
   const seen: SeenMessage[] = [];
@@ -112,5 +104,5 @@ function lookAtOwn(log: TopicLog, { messages, owners }: ChannelLookReport, searc
     if (!content) continue;
     seen.push({ ...looked, ...contentOf(content, search), owner: owner === null ? null : (owners[owner] ?? null) });
   }
-  return { messages: seen, next: null };
+  return { messages: seen, next };
 }

@@ -2,7 +2,8 @@
 
 import type { ChannelLife } from "../queue/channel-life.ts";
 import type { TopicLog } from "../queue/topic-log.ts";
-import { type ChannelReport, type ClientReport, channelStats, type TopicStats, topicStats } from "./topic-stats.ts";
+import type { ChannelReport } from "./channel-report.ts";
+import { type ClientReport, channelStats, type TopicStats, topicStats } from "./topic-stats.ts";
 
 /** Asks the object of a channel, and says how far the topic has fanned out. */
 export type AskChannel = (channel: string, life: ChannelLife, fanout: number) => Promise<ChannelReport>;

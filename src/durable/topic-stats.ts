@@ -1,24 +1,13 @@
 // A topic and its channels as /stats shows them (spec 3.4, nsqd/stats.go).
 
-import type { ChannelCounts } from "../queue/channel-queue.ts";
 import type { TopicLog } from "../queue/topic-log.ts";
 import type { ClientStats } from "../session/client-stats.ts";
+import type { ChannelReport } from "./channel-report.ts";
 
 /** A client and the connection it is: the same one may be known to several objects. */
 export interface ClientReport {
   readonly id: string;
   readonly stats: ClientStats;
-}
-
-/** What a channel's object says of itself. */
-export interface ChannelReport {
-  readonly counts: ChannelCounts;
-  /** The next seq that it has not taken. */
-  readonly cursor: number;
-  /** Its consumers. */
-  readonly clients: ClientReport[];
-  /** Whoever has published over a connection to it. */
-  readonly producers: ClientReport[];
 }
 
 export interface E2eLatency {

@@ -77,7 +77,8 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
   }
 }
 
-async function readUpTo(limit: number, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array | null> {
+/** The whole of a stream; null when it is longer, of which most is not even read then. */
+export async function readUpTo(limit: number, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body ?? []) {

@@ -1,6 +1,6 @@
 // POST /topic/* and /channel/* (spec 3.2, nsqd/http.go).
 
-import type { ChannelOutcome } from "../durable/Topic.ts";
+import type { ChannelOutcome } from "../durable/channel-orders.ts";
 import { isValidName } from "../protocol/names.ts";
 import type { Broker } from "./broker.ts";
 import { Params, topicChannelParams, topicParam } from "./params.ts";

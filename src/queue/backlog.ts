@@ -28,7 +28,7 @@ const HOLD_AFTER_MS = 60_000;
 
 export class Backlog {
   readonly #window: BatchWindow;
-  readonly #held: Held;
+  readonly held: Held;
   readonly waiting = new Waiting();
   readonly deferred = new Deferred();
   readonly ahead: Ahead;
@@ -42,7 +42,7 @@ export class Backlog {
   constructor(cursor: number, store: HeldStore, mark?: HeldKey, ahead?: readonly TakenAhead[]) {
     this.ahead = new Ahead(ahead);
     this.#window = new BatchWindow(cursor);
-    this.#held = new Held(store, mark);
+    this.held = new Held(store, mark);
     this.#end = cursor;
   }
 
@@ -67,7 +67,7 @@ export class Backlog {
 
   /** Whether nothing was taken that is not finished, as far as what is in flight does not count. */
   get isIdle(): boolean {
-    return this.waiting.size === 0 && this.deferred.size === 0 && this.ahead.size === 0 && this.#held.count() === 0;
+    return this.waiting.size === 0 && this.deferred.size === 0 && this.ahead.size === 0 && this.held.count() === 0;
   }
 
   /** Whether so many frames came to be held that they should be, soon. */
@@ -81,7 +81,7 @@ export class Backlog {
   }
 
   get heldMark(): HeldKey {
-    return this.#held.mark;
+    return this.held.mark;
   }
 
   /** The seq from which on to fetch more of the log, or null while there is enough at hand. */
@@ -146,13 +146,11 @@ export class Backlog {
   release(now: number, room: number): boolean {
     if (now < this.earliest || this.waiting.size >= MAX_WAITING) return false;
     const limit = Math.max(0, Math.min(RELEASED_AT_ONCE, room));
-    const held = this.#held.release(now, limit);
+    const held = this.held.release(now, limit);
     // What falls due behind the held ones that are left there must not go before them.
-    const until = held.length === limit ? (held.at(-1)?.due ?? now) : now;
+    const until = held.length === limit ? (held.at(-1)?.at ?? now) : now;
     const due = this.deferred.release(until);
-    for (const { due: heldDue, seq, attempts } of held) {
-      due.push({ ...unfinished(seq, now), attempts, heldDue, at: heldDue });
-    }
+    due.push(...held);
     due.sort((a, b) => a.at - b.at || a.seq - b.seq);
     for (const message of due) this.requeue(message);
     return due.length > 0;
@@ -195,41 +193,24 @@ export class Backlog {
     return null;
   }
 
-  /**
-   * Takes a message out of the place where it waits, be its turn still to come: an operator deals with it. `held` is the due time under
-   * which the held store may have it, and `due` that which the topic's log says; null when the log does not have it.
-   */
-  takeOut(seq: number, held: number | null, due: number | null, now: number): Unfinished | "no-message" | "too-many" {
+  /** Takes out a message that waits for another delivery, or is deferred and in memory; null when it is none. */
+  take(seq: number): Unfinished | null {
     const isIt = (message: Unfinished) => message.seq === seq && !message.isLost;
     const found = [...this.waiting, ...this.deferred].find(isIt);
-    if (found) {
-      this.waiting.removeIf(isIt);
-      this.deferred.removeIf(isIt);
-      return found;
-    }
-    const taken = held === null ? null : this.#held.take({ due: held, seq });
-    if (taken) return { ...unfinished(seq, now), attempts: taken.attempts, heldDue: 0 };
-    if (due === null || seq < this.cursor || seq >= this.#end || this.ahead.has(seq)) return "no-message";
+    if (!found) return null;
+    this.waiting.removeIf(isIt);
+    this.deferred.removeIf(isIt);
+    return found;
+  }
+
+  /** Takes a message of the log before its turn; `due` is when it falls due as the log says, 0 for at once. */
+  takeAhead(seq: number, due: number, now: number): Unfinished | "no-message" | "too-many" {
+    if (seq < this.cursor || seq >= this.#end || this.ahead.has(seq)) return "no-message";
     if (this.ahead.isFull) return "too-many";
     this.ahead.add({ seq, due });
     // The log before the cursor is needed by nobody: it should not wait for a consumer.
     if (seq === this.cursor) this.skipTo(seq + 1);
     return unfinished(seq, now);
-  }
-
-  /** Up to `limit` of the messages that are deferred and were taken, by due time, behind `after`. */
-  lookDeferred(after: HeldKey, limit: number): Unfinished[] {
-    const isBehind = ({ at, seq }: Unfinished) => at > after.due || (at === after.due && seq > after.seq);
-    const held = this.#held.look(after, limit).map(({ due, seq, attempts }): Unfinished => {
-      return { ...unfinished(seq, 0), attempts, heldDue: due, at: due };
-    });
-    const all = [...[...this.deferred].filter(isBehind), ...held];
-    return all.sort((a, b) => a.at - b.at || a.seq - b.seq).slice(0, limit);
-  }
-
-  /** The frame of a message as far as it is here; nothing is asked for. */
-  lookAt(message: Unfinished): Uint8Array | null {
-    return message.frame ?? this.#held.frame(message);
   }
 
   /**
@@ -242,14 +223,14 @@ export class Backlog {
     const isCrowded = this.deferred.size > MAX_DEFERRED;
     this.deferred.removeIf((message) => {
       const isLong = message.at - now > HOLD_AFTER_MS || isCrowded;
-      return isLong && message.at > this.#held.mark.due && this.#hold(message, message.at);
+      return isLong && message.at > this.held.mark.due && this.#hold(message, message.at);
     });
     for (const messages of [inFlight.messages, this.waiting, this.deferred]) {
       for (const message of messages) {
         if (message.heldDue === null && now - message.takenAt > HOLD_AFTER_MS) this.#hold(message, 0);
       }
     }
-    this.#held.settle();
+    this.held.settle();
     this.#dropFrames();
   }
 
@@ -264,7 +245,7 @@ export class Backlog {
 
   /** Takes note that a message is finished. */
   finish(message: Unfinished): void {
-    this.#held.finish(message);
+    this.held.finish(message);
     this.#missing.delete(message.seq);
   }
 
@@ -274,7 +255,7 @@ export class Backlog {
     this.learnEnd(cursor);
     this.waiting.clear();
     this.deferred.clear();
-    this.#held.clear();
+    this.held.clear();
     this.#missing.clear();
   }
 
@@ -293,32 +274,32 @@ export class Backlog {
 
   /** When something falls due next; Infinity when nothing is deferred. */
   get earliest(): number {
-    return Math.min(this.deferred.earliest, this.#held.earliest);
+    return Math.min(this.deferred.earliest, this.held.earliest);
   }
 
   /** How many messages are deferred to a time after `now`, the log that was not yet taken left out. */
   countDeferred(now: number): number {
-    let count = this.#held.count() - this.#held.count(now);
+    let count = this.held.count() - this.held.count(now);
     for (const { at } of this.deferred) if (at > now) count++;
     return count;
   }
 
   /** How many messages could be delivered now, the log that was not yet taken left out. */
   countWaiting(now: number): number {
-    let count = this.waiting.size + this.#held.count(now);
+    let count = this.waiting.size + this.held.count(now);
     for (const { at } of this.deferred) if (at <= now) count++;
     return count;
+  }
+
+  /** Whether so many wait for another delivery that an operator may not add to them. */
+  get isCrowded(): boolean {
+    return this.waiting.size > MAX_WAITING;
   }
 
   /** Passes by what was taken before its turn. */
   #passAhead(): void {
     if (this.ahead.first === this.cursor) this.#window.advance();
     this.ahead.passed(this.cursor);
-  }
-
-  /** Whether so many wait for another delivery that an operator may not add to them. */
-  get isCrowded(): boolean {
-    return this.waiting.size > MAX_WAITING;
   }
 
   /** Whether so much is unfinished that nothing new may be taken. */
@@ -348,13 +329,13 @@ export class Backlog {
   #hold(message: Unfinished, due: number): boolean {
     const frame = this.#frame(message);
     if (frame === null) return false;
-    this.#held.hold(message, due, frame);
+    this.held.hold(message, due, frame);
     message.frame = null;
     return true;
   }
 
   #frame(message: Unfinished): Uint8Array | null {
-    message.frame ??= this.#window.frame(message.seq) ?? this.#held.frame(message);
+    message.frame ??= this.#window.frame(message.seq) ?? this.held.frame(message);
     if (message.frame === null && !message.isLost) this.#missing.set(message.seq, message);
     return message.frame;
   }

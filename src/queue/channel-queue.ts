@@ -3,8 +3,8 @@
 // another delivery, deferred, or finished.
 
 import { Backlog } from "./backlog.ts";
+import type { ChannelCounts } from "./channel-counts.ts";
 import type { ChannelLife } from "./channel-life.ts";
-import { ChannelLooker } from "./channel-look.ts";
 import { restoreMessages, savedMessages } from "./channel-snapshot.ts";
 import { type ChannelState, encodeChannelState, type IdleState } from "./channel-state.ts";
 import type { ChannelStore } from "./channel-store.ts";
@@ -14,6 +14,7 @@ import { Delivery } from "./delivery.ts";
 import { InFlight } from "./in-flight.ts";
 import type { Batch } from "./log-store.ts";
 import type { ChannelLook, LookPlace, MessageList } from "./look.ts";
+import { type Addressed, type Intervened, type Intervention, Operator } from "./operator.ts";
 import { SaveNeed, type Urgency } from "./save-need.ts";
 import type { Unfinished } from "./unfinished.ts";
 
@@ -31,34 +32,6 @@ export interface ChannelLimits {
 /** What became of FIN, REQ or TOUCH. */
 export type Answered = "done" | "not-in-flight" | "not-owner";
 
-/** What an operator does with a single message. */
-export type Intervention = "finish" | "requeue";
-
-/** What became of that; "too-many" when consumers must catch up first. */
-export type Intervened = "done" | "no-message" | "too-many";
-
-/** A message that an operator deals with, and where it may lie besides in memory. */
-export interface Addressed {
-  readonly seq: number;
-  /** When it falls due, ms, as an operator was told; null when it was not deferred. */
-  readonly due: number | null;
-  /** When it falls due as the topic's log has it, 0 for at once; null when the log does not have it. */
-  readonly dueInLog: number | null;
-}
-
-export interface ChannelCounts {
-  /** What the log defers and nobody took counts, too: only the topic can tell how much that is. */
-  readonly depth: number;
-  readonly inFlight: number;
-  readonly deferred: number;
-  /** How many of what the log defers from the cursor on were taken before their turn. */
-  readonly deferredAhead: number;
-  readonly messageCount: number;
-  readonly requeueCount: number;
-  readonly timeoutCount: number;
-  readonly isPaused: boolean;
-}
-
 const NOBODY: ReadonlySet<Consumer> = new Set();
 
 export class ChannelQueue {
@@ -69,6 +42,7 @@ export class ChannelQueue {
   readonly #backlog: Backlog;
   readonly #inFlight: InFlight;
   readonly #delivery: Delivery;
+  readonly #operator: Operator;
   readonly #saveNeed = new SaveNeed();
   #requeueCount = 0;
   #timeoutCount = 0;
@@ -94,6 +68,7 @@ export class ChannelQueue {
     this.#inFlight = new InFlight(life.start);
     this.#store = store;
     this.#limits = limits;
+    this.#operator = new Operator(backlog, this.#inFlight);
     this.#delivery = new Delivery(backlog, this.#inFlight, this.consumers, this.#saveNeed, random);
     this.#savedLow = life.start;
   }
@@ -284,28 +259,9 @@ export class ChannelQueue {
     return this.#saveNeed.urgency;
   }
 
-  /**
-   * Drops a message for good, wherever it is, or puts it at the tail of the queue at once; and saves, all in one go. Throws what the
-   * store throws: then the queue is no longer to be trusted.
-   */
-  intervene(intervention: Intervention, message: Addressed, fanout: number, now: number): Intervened {
-    this.#learnEnd(fanout);
-    this.expire(now);
-    if (intervention === "requeue" && this.#backlog.isCrowded) return "too-many";
-    let outcome: Intervened = "done";
-    this.save(now, () => {
-      const found = this.#takeOut(message, now);
-      if (typeof found === "string") outcome = found;
-      else if (intervention === "finish") this.#backlog.finish(found);
-      else this.#backlog.requeue(found);
-    });
-    return outcome;
-  }
-
-  /** Saves the state, and what `change` does before. Throws what the store throws: then the queue is no longer to be trusted. */
-  save(now: number, change?: () => void): void {
+  /** Saves the state, all in one go. Throws what the store throws: then the queue is no longer to be trusted. */
+  save(now: number): void {
     this.#store.save(() => {
-      change?.();
       this.#backlog.holdLong(this.#inFlight, now);
       return encodeChannelState(this.#state(), now);
     });
@@ -329,13 +285,6 @@ export class ChannelQueue {
     return { life: this.life, cursor: this.cursor, requeueCount, timeoutCount };
   }
 
-  /** The counts of a channel that has had nothing to do with its messages yet. */
-  static untouched(start: number, fanout: number): ChannelCounts {
-    const messageCount = fanout - start;
-    const none = { inFlight: 0, deferred: 0, deferredAhead: 0, requeueCount: 0, timeoutCount: 0 };
-    return { ...none, depth: messageCount, messageCount, isPaused: false };
-  }
-
   /** `fanout` is how far the topic has fanned out: what was not yet taken of that counts as depth. */
   counts(fanout: number, now: number): ChannelCounts {
     this.#learnEnd(fanout);
@@ -357,16 +306,24 @@ export class ChannelQueue {
     this.#learnEnd(fanout);
     this.expire(now);
     const ahead = [...this.#backlog.ahead].map(({ seq }) => seq);
-    const found = new ChannelLooker(this.#backlog, this.#inFlight).look(list, after, limit);
-    return { ...found, cursor: this.cursor, ahead };
+    return { ...this.#operator.look(list, after, limit), cursor: this.cursor, ahead };
   }
 
   /** The frame of a message that the channel holds itself; `due` is when it falls due, null when it is not deferred. */
   heldFrame(seq: number, due: number | null): Uint8Array | null {
-    for (const messages of [this.#inFlight.messages, this.#backlog.waiting, this.#backlog.deferred]) {
-      for (const message of messages) if (message.seq === seq) return this.#backlog.lookAt(message);
-    }
-    return this.#store.held.frame({ due: due ?? 0, seq });
+    return this.#operator.heldFrame(seq, due);
+  }
+
+  /**
+   * Drops a message for good, wherever it is, or puts it at the tail of the queue at once: to be saved before anything else happens.
+   * `fanout` is how far the topic has fanned out.
+   */
+  intervene(intervention: Intervention, message: Addressed, fanout: number, now: number): Intervened {
+    this.#learnEnd(fanout);
+    this.expire(now);
+    const outcome = this.#operator.intervene(intervention, message, now);
+    if (outcome === "done") this.#saveNeed.add("now");
+    return outcome;
   }
 
   get node(): number {
@@ -386,15 +343,6 @@ export class ChannelQueue {
     consumer.hasRead(message.position);
     consumer.landed();
     return message;
-  }
-
-  #takeOut({ seq, due, dueInLog }: Addressed, now: number): Unfinished | Exclude<Intervened, "done"> {
-    const flying = this.#inFlight.get(seq);
-    if (!flying) return this.#backlog.takeOut(seq, due, dueInLog, now);
-    this.#inFlight.remove(flying);
-    flying.owner?.landed();
-    flying.owner = null;
-    return flying;
   }
 
   #learnEnd(end: number): void {

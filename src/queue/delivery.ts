@@ -61,8 +61,7 @@ export class Delivery {
     // What is deferred must be known after a crash, or its body's place in the log would be passed by.
     if (hasDeferred) this.#saveNeed.add("now");
     if (run) return this.#deliverRun(run, consumer, now) ? "delivered" : "passed";
-    const hasMoved = this.#backlog.cursor > cursor;
-    if (hasMoved) this.#saveNeed.add("soon");
+    const hasMoved = this.#backlog.cursor > cursor; // what comes may have its turn now
     return hasMoved || this.#backlog.release(now, this.room) ? "passed" : "nothing";
   }
 

@@ -2,7 +2,7 @@
 // topic's log would otherwise have to be kept. They come back into memory in the order of their due times.
 
 import { type HeldKey, type HeldMessage, type HeldStore, NOTHING_DUE } from "./channel-store.ts";
-import type { Unfinished } from "./unfinished.ts";
+import { type Unfinished, unfinished } from "./unfinished.ts";
 
 export class Held {
   readonly #store: HeldStore;
@@ -10,6 +10,8 @@ export class Held {
   #mark: HeldKey;
   /** Finished since the last save: their rows go with the next one, so that a crash before it can bring them back. */
   #finished: HeldKey[] = [];
+  /** Taken before they were due, since the last save: their rows go to where those lie that are in memory, too. */
+  #taken: HeldMessage[] = [];
   /** When the next message falls due; null when it must be looked up. */
   #earliest: number | null = null;
 
@@ -51,37 +53,39 @@ export class Held {
   }
 
   /** Messages that are due, in order, at most `limit`: they are the caller's from now on. */
-  release(now: number, limit: number): HeldMessage[] {
+  release(now: number, limit: number): Unfinished[] {
     if (now < this.earliest) return [];
     const due = this.#store.due(this.#mark, now, limit);
     const last = due.at(-1);
     if (last) this.#mark = { due: last.due, seq: last.seq };
     this.#earliest = null;
-    return due;
+    return due.map((message) => inMemory(message, now));
   }
 
-  /** Up to `limit` messages that are not in memory, behind `after`, in order. */
-  look(after: HeldKey, limit: number): HeldMessage[] {
-    const isBehindMark = after.due > this.#mark.due || (after.due === this.#mark.due && after.seq > this.#mark.seq);
-    return this.#store.due(isBehindMark ? after : this.#mark, Number.MAX_SAFE_INTEGER, limit);
+  /** Up to `limit` messages that are not in memory, behind `after`, in order: they stay here. */
+  look(after: HeldKey, limit: number): Unfinished[] {
+    const from = isBehind(after, this.#mark) ? after : this.#mark;
+    return this.#store.due(from, Number.MAX_SAFE_INTEGER, limit).map((message) => inMemory(message, 0));
   }
 
-  /** Takes out a message that is not in memory; to be called together with the saving of the channel's state. Null when it is none. */
-  take(key: HeldKey): HeldMessage | null {
-    const { due, seq } = this.#mark;
-    if (key.due < due || (key.due === due && key.seq <= seq)) return null;
+  /** A message before it is due: it is the caller's from now on. To be saved before anything else happens. Null when it is none of these. */
+  take(key: HeldKey, now: number): Unfinished | null {
+    if (!isBehind(key, this.#mark)) return null;
     const [message] = this.#store.due({ due: key.due, seq: key.seq - 1 }, key.due, 1);
     if (message?.seq !== key.seq) return null;
-    const frame = this.#store.frame(key) as Uint8Array;
-    this.#store.remove(key);
-    // Where those lie that are in memory, too.
-    this.#store.put({ ...message, due: 0 }, frame);
+    this.#taken.push(message);
     this.#earliest = null;
-    return message;
+    return { ...inMemory(message, now), heldDue: 0 };
   }
 
-  /** Deletes what was finished; to be called together with the saving of the channel's state. */
+  /** Moves what was taken, and deletes what was finished; to be called together with the saving of the channel's state. */
   settle(): void {
+    for (const message of this.#taken) {
+      const frame = this.#store.frame(message) as Uint8Array;
+      this.#store.remove(message);
+      this.#store.put({ ...message, due: 0 }, frame);
+    }
+    this.#taken = [];
     for (const key of this.#finished) this.#store.remove(key);
     this.#finished = [];
   }
@@ -89,7 +93,16 @@ export class Held {
   clear(): void {
     this.#store.clear();
     this.#finished = [];
+    this.#taken = [];
     this.#mark = NOTHING_DUE;
     this.#earliest = null;
   }
+}
+
+function isBehind(a: HeldKey, b: HeldKey): boolean {
+  return a.due > b.due || (a.due === b.due && a.seq > b.seq);
+}
+
+function inMemory({ due, seq, attempts }: HeldMessage, takenAt: number): Unfinished {
+  return { ...unfinished(seq, takenAt), attempts, heldDue: due, at: due };
 }

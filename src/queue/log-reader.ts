@@ -72,9 +72,7 @@ export class LogReader {
   frames(seqs: readonly number[], maxBytes: number): (Uint8Array | null)[] {
     const frames: (Uint8Array | null)[] = [];
     let bytes = 0;
-    let place: RecordPlace | null = null;
-    for (const seq of seqs) {
-      place = this.#recordPlace(seq, place);
+    for (const place of this.#places(seqs)) {
       const frame = place && frameOf(place.batch.bytes, place.at).slice();
       bytes += frame?.length ?? 0;
       if (frames.length > 0 && bytes > maxBytes) break;
@@ -118,15 +116,12 @@ export class LogReader {
   records(seqs: readonly number[], maxBytes: number): (LogRecord | null)[] {
     const records: (LogRecord | null)[] = [];
     let bytes = 0;
-    let place: RecordPlace | null = null;
-    for (const seq of seqs) {
-      const found: RecordPlace | null = this.#recordPlace(seq, place);
-      if (found && found.batch !== place?.batch) bytes += found.batch.bytes.length;
+    let last: Batch | null = null;
+    for (const place of this.#places(seqs)) {
+      if (place && place.batch !== last) bytes += place.batch.bytes.length;
       if (records.length > 0 && bytes > maxBytes) break;
-      records.push(
-        found && { seq, due: dueAt(found.batch.bytes, found.at), frame: frameOf(found.batch.bytes, found.at) },
-      );
-      place = found ?? place;
+      records.push(place && recordAt(place));
+      last = place?.batch ?? last;
     }
     return records;
   }
@@ -159,6 +154,16 @@ export class LogReader {
     return [...gaps, ...batches];
   }
 
+  /** Where single records lie; neighbours are found in one batch. */
+  *#places(seqs: readonly number[]): Generator<RecordPlace | null> {
+    let place: RecordPlace | null = null;
+    for (const seq of seqs) {
+      const found: RecordPlace | null = this.#recordPlace(seq, place);
+      yield found;
+      place = found ?? place;
+    }
+  }
+
   /** Where a record lies; a place before it in the same batch shortens the way. Null when it is no longer stored. */
   #recordPlace(seq: number, before: RecordPlace | null): RecordPlace | null {
     const isBehind = before !== null && before.seq <= seq && seq < before.batch.first + before.batch.count;
@@ -173,4 +178,8 @@ export class LogReader {
     const batch = this.read(seq, 0)[0];
     return batch !== undefined && batch.first <= seq && batch.bytes.length > 0 ? batch : null;
   }
+}
+
+function recordAt({ batch, seq, at }: RecordPlace): LogRecord {
+  return { seq, due: dueAt(batch.bytes, at), frame: frameOf(batch.bytes, at) };
 }

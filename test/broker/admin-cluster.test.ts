@@ -216,6 +216,19 @@ describe("a node that does not answer", () => {
     expect(await ask("GET", `/topics/${topic}`)).toBe(warning);
   });
 
+  it("[ADM2] and tells of what is no topic is shown none of it", async () => {
+    const other = await fakeNsqd(broker.tcp, "elsewhere", [topic]);
+    other.respond = (_request, response) => {
+      const channels = [{ channel_name: "ch", message_count: 5 }];
+      const named = [7, "bad name", topic].map((topic_name) => ({ topic_name, channels }));
+      response.end(JSON.stringify({ topics: [...named, null] }));
+    };
+    const response = await fetch(`${broker.http}/admin/api/counter`);
+    const { stats } = (await response.json()) as { stats: Record<string, { node: string; topic_name: string }> };
+    const told = Object.values(stats).filter(({ node }) => node === other.address);
+    expect(told.map(({ topic_name }) => topic_name)).toEqual([topic]);
+  });
+
   it.each(["a/b?", "user@host", "x#", "bad host", "::1/"])(
     "[ADM2] and whose address is none is not called: %s",
     async (address) => {

@@ -2,7 +2,13 @@ import { reset } from "cloudflare:test";
 import { exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Channel } from "../../src/durable/Channel.ts";
+import { channelStats as statsOf } from "../../src/durable/topic-stats.ts";
 import type { StatsDocument } from "../../src/http/stats.ts";
+import { untouched } from "../../src/queue/channel-counts.ts";
+import { TopicLog } from "../../src/queue/topic-log.ts";
+import { MemoryLogStore } from "../../src/storage/memory-log-store.ts";
+import { topicLimits, topicState } from "../helpers/channel.ts";
+import { draft, segmentsOf, T0 } from "../helpers/records.ts";
 import { channelStats, post, publish } from "./broker-api.ts";
 import { holdAnswer, holdCall } from "./calls.ts";
 import { direct, V2Client } from "./v2-client.ts";
@@ -49,6 +55,16 @@ describe.each([
 });
 
 describe("/stats", () => {
+  it("[STAT1] nothing falls below 0 when the channel was asked before what it took ahead fell due", () => {
+    const log = new TopicLog(new MemoryLogStore(), topicState({ start: 1 }), topicLimits());
+    log.addChannel("c");
+    log.append(segmentsOf([draft("d", T0 + 1)]), T0);
+    const counts = { ...untouched(1, 2), depth: 0, deferredAhead: 1 };
+    const report = { counts, cursor: 1, clients: [], producers: [] };
+    const stats = statsOf(log, "c", report, 2, 10, false, T0 + 1);
+    expect(stats).toMatchObject({ depth: 0, deferred_count: 0 });
+  });
+
   it("[STAT1] lists who publishes on the direct path to a channel without consuming from it", async () => {
     await post("/topic/create?topic=t");
     await post("/channel/create?topic=t&channel=c");

@@ -1,12 +1,14 @@
 // A channel with its topic, joined as their objects join them, but at once and without failures.
 
 import { lookAtChannel, type MessagePage, type SeenMessage } from "../../src/durable/topic-look.ts";
-import type { ChannelCounts, ChannelLimits, Intervened, Intervention } from "../../src/queue/channel-queue.ts";
+import type { ChannelCounts } from "../../src/queue/channel-counts.ts";
+import type { ChannelLimits } from "../../src/queue/channel-queue.ts";
 import { ChannelQueue } from "../../src/queue/channel-queue.ts";
 import { decodeChannelState } from "../../src/queue/channel-state.ts";
 import type { ChannelStore } from "../../src/queue/channel-store.ts";
 import { Consumer, type ConsumerSettings } from "../../src/queue/consumer.ts";
 import type { LookPlace, MessageList } from "../../src/queue/look.ts";
+import type { Intervened, Intervention } from "../../src/queue/operator.ts";
 import { type TopicLimits, TopicLog, type TopicState } from "../../src/queue/topic-log.ts";
 import { MemoryChannelStore } from "../../src/storage/memory-channel-store.ts";
 import { MemoryLogStore } from "../../src/storage/memory-log-store.ts";
@@ -198,7 +200,7 @@ export class ChannelRig {
   intervene(intervention: Intervention, seq: number, due: number | null = null): Intervened {
     const dueInLog = this.log.record(seq)?.due ?? null;
     const outcome = this.queue.intervene(intervention, { seq, due, dueInLog }, this.log.fanout, this.now);
-    this.log.report(this.#channel, this.queue.savedLow);
+    if (outcome === "done") this.save();
     this.proceed();
     return outcome;
   }

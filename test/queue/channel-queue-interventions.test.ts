@@ -51,7 +51,7 @@ describe("an operator", () => {
     const rig = new ChannelRig();
     rig.publish("m1", "m2", "m3");
     rig.intervene("finish", 2);
-    expect(rig.log.free).toBe(1);
+    expect([rig.log.free, rig.queue.isIdle]).toEqual([1, false]);
     rig.intervene("finish", 1);
     expect(rig.log.free).toBe(3);
     expect([rig.intervene("finish", 1), rig.intervene("finish", 2)]).toEqual(["no-message", "no-message"]);
@@ -146,6 +146,15 @@ describe("an operator", () => {
       expect(rig.counts()).toMatchObject({ depth: 5, deferred: 0 });
       expect(take(rig.connect({ rdy: 100 })).sort()).toEqual(["2 m2 x2", "3 m3", "5 m5", "6 d6", "7 m7"]);
     });
+  });
+
+  it("[CHN22] what was done is to be saved at once, and what was not found is not to be saved", () => {
+    const rig = new ChannelRig();
+    rig.publish("m1", "m2");
+    rig.save();
+    const act = (seq: number) => rig.queue.intervene("finish", { seq, due: null, dueInLog: 0 }, 3, rig.now);
+    expect([act(9), rig.queue.saveNeed]).toEqual(["no-message", "none"]);
+    expect([act(2), rig.queue.saveNeed]).toEqual(["done", "now"]);
   });
 
   it("[CHN22] messages that are not the channel's are not found, and nothing of it is", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ChannelQueue } from "../../src/queue/channel-queue.ts";
+import { untouched } from "../../src/queue/channel-counts.ts";
 import type { Consumer } from "../../src/queue/consumer.ts";
 import { ChannelRig, take } from "../helpers/channel.ts";
 import { draft, T0 } from "../helpers/records.ts";
@@ -232,7 +232,7 @@ describe("ChannelQueue that delivers", () => {
   });
 
   it("[CHN1] a channel that nobody touched counts what was fanned out since it began", () => {
-    const untouched = {
+    const counts = {
       depth: 7,
       inFlight: 0,
       deferred: 0,
@@ -241,7 +241,7 @@ describe("ChannelQueue that delivers", () => {
       requeueCount: 0,
       timeoutCount: 0,
     };
-    expect(ChannelQueue.untouched(5, 12)).toEqual({ ...untouched, isPaused: false });
+    expect(untouched(5, 12)).toEqual({ ...counts, isPaused: false });
   });
 
   it("[CHN1] every message is counted in one place", () => {

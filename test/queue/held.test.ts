@@ -29,7 +29,7 @@ describe("Held", () => {
     one.hold(message(2), T0 + 20, frame("late"));
     expect([one.count(), one.count(T0 + 10), one.earliest]).toEqual([2, 1, T0 + 10]);
     expect(one.release(T0 + 9, 10)).toEqual([]);
-    expect(one.release(T0 + 10, 10)).toEqual([{ due: T0 + 10, seq: 7, attempts: 3 }]);
+    expect(one.release(T0 + 10, 10)).toMatchObject([{ heldDue: T0 + 10, at: T0 + 10, seq: 7, attempts: 3 }]);
     expect([one.count(), one.earliest]).toEqual([1, T0 + 20]);
     expect(toByteString(one.frame(early) ?? frame(""))).toBe("early");
   });
@@ -73,7 +73,7 @@ describe("Held", () => {
     one.hold(twice, 0, frame("x"));
     one.hold(twice, T0 + 5, frame("x"));
     expect(store.held.frame({ due: 0, seq: 7 })).toBeNull();
-    expect(one.release(T0 + 5, 10)).toEqual([{ due: T0 + 5, seq: 7, attempts: 1 }]);
+    expect(one.release(T0 + 5, 10)).toMatchObject([{ heldDue: T0 + 5, at: T0 + 5, seq: 7, attempts: 1 }]);
   });
 
   it("[DUR2] what is finished stays until it is settled: a crash before may bring it back", () => {
@@ -83,9 +83,45 @@ describe("Held", () => {
     const { mark } = one;
     one.release(T0 + 1, 10);
     one.finish(done);
-    expect(new Held(store.held, mark).release(T0 + 1, 10)).toEqual([{ due: T0 + 1, seq: 7, attempts: 1 }]);
+    expect(new Held(store.held, mark).release(T0 + 1, 10)).toMatchObject([
+      { heldDue: T0 + 1, at: T0 + 1, seq: 7, attempts: 1 },
+    ]);
     one.settle();
     expect(new Held(store.held, mark).release(T0 + 1, 10)).toEqual([]);
+  });
+
+  it("[LOOK1] those that are not in memory can be looked at, in order, and stay where they are", () => {
+    const { held: one } = held();
+    for (const [due, seq] of [
+      [0, 1],
+      [3, 5],
+      [2, 9],
+      [2, 4],
+    ] as const)
+      one.hold(message(seq), due === 0 ? 0 : T0 + due, frame(""));
+    const look = (due: number, seq: number, limit: number) => one.look({ due, seq }, limit).map(({ seq }) => seq);
+    expect([look(0, 0, 9), look(0, 0, 2), look(T0 + 2, 4, 9)]).toEqual([
+      [4, 9, 5],
+      [4, 9],
+      [9, 5],
+    ]);
+    one.release(T0 + 2, 1);
+    expect([look(0, 0, 9), one.count()]).toEqual([[9, 5], 2]);
+  });
+
+  it("[CHN22] one can be taken before it is due: then it is in memory, and its row is no other's", () => {
+    const { store, held: one } = held();
+    for (const seq of [7, 8]) one.hold(message(seq, 2), T0 + 10, frame(`m${seq}`));
+    expect(one.take({ due: T0 + 10, seq: 9 }, T0)).toBeNull();
+    const taken = one.take({ due: T0 + 10, seq: 7 }, T0);
+    expect(taken).toMatchObject({ seq: 7, attempts: 2, heldDue: 0, takenAt: T0 });
+    one.settle();
+    expect([one.count(), toByteString((taken && one.frame(taken)) ?? frame(""))]).toEqual([1, "m7"]);
+    expect(one.release(T0 + 10, 9).map(({ seq }) => seq)).toEqual([8]);
+    expect(one.take({ due: T0 + 10, seq: 8 }, T0)).toBeNull(); // it is somebody's
+    if (taken) one.finish(taken);
+    one.settle();
+    expect(store.held.count({ due: -1, seq: 0 })).toBe(1);
   });
 
   it("[CHN14] after clearing nothing is held", () => {

@@ -110,6 +110,21 @@ describe("looking into a channel", () => {
     expect(rig.look("in_flight", 9).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it("[LOOK3] of messages that the channel holds, too, a page ends when it is long, and the next goes on", () => {
+    const rig = new ChannelRig();
+    const consumer = rig.connect({ rdy: 9 });
+    for (let i = 0; i < 5; i++) rig.publish(draft(new Uint8Array(900_000)));
+    consumer.rdy = 0;
+    for (let seq = 1; seq <= 5; seq++) rig.queue.requeue(consumer, seq, seq * HOUR, rig.now);
+    while (rig.store.held.count({ due: 0, seq: 0 }) < 5) {
+      rig.proceed(); // what is not at hand is fetched to be held
+      rig.save();
+    }
+    const page = rig.lookAt("deferred", 9);
+    expect(page.messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(rig.lookAt("deferred", 9, page.next).messages.map(({ seq }) => seq)).toEqual([4, 5]);
+  });
+
   it("[LOOK4] of a long body 512 bytes are told, and its size", () => {
     const rig = new ChannelRig();
     rig.publish(draft(new Uint8Array(100_000).fill(65)));

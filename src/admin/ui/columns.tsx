@@ -4,7 +4,8 @@ import type { ChannelView, DeliveryCounts, E2eLatency } from "../api.ts";
 import { count, rate } from "./format.ts";
 import type { History } from "./history.ts";
 import { latencyColumn, latencyOf, quantiles } from "./latency.ts";
-import { nodeHref } from "./router.ts";
+import { PausedLabel } from "./page-head.tsx";
+import { channelHref, nodeHref } from "./router.ts";
 import { type Column, numbers } from "./table.tsx";
 
 interface Depths {
@@ -50,6 +51,19 @@ export function latencyColumns<Row extends { e2e_processing_latency: E2eLatency 
       "From publishing to finishing, average of the nodes",
     ),
   );
+}
+
+/** Its name, as a link to its page. */
+export function channelNameColumn(): Column<ChannelView> {
+  return {
+    label: "Channel",
+    value: ({ channel_name }) => channel_name,
+    cell: ({ topic_name, channel_name, paused }) => (
+      <>
+        <a href={channelHref(topic_name, channel_name)}>{channel_name}</a> {paused && <PausedLabel />}
+      </>
+    ),
+  };
 }
 
 /** Depth to Messages, as every table of channels has them. */

@@ -66,8 +66,16 @@ export function Missing({ title, children }: { title: string; children?: Compone
 /** Where a table will be: as high as one, so that nothing jumps. */
 export function TableSkeleton({ rows = 4 }: { rows?: number }) {
   return (
-    <div class="card skeleton" aria-hidden="true">
-      {Array.from({ length: rows + 1 }, (_, row) => (
+    <div class="card">
+      <SkeletonRows rows={rows + 1} />
+    </div>
+  );
+}
+
+export function SkeletonRows({ rows }: { rows: number }) {
+  return (
+    <div class="skeleton" aria-hidden="true">
+      {Array.from({ length: rows }, (_, row) => (
         <div key={row} class="skeleton-row">
           <span />
           <span />

@@ -1,7 +1,7 @@
 // Short news of what was done, or why it was not.
 
 import { signal } from "@preact/signals";
-import { ApiError, Unreachable } from "./request.ts";
+import { errorText } from "./error-text.ts";
 
 interface Toast {
   readonly id: number;
@@ -21,7 +21,7 @@ export function toast(text: string, isError = false): void {
 
 /** Says what went wrong in words. */
 export function toastError(what: string, error: unknown): void {
-  toast(`${what}: ${inWords(error)}`, true);
+  toast(`${what}: ${errorText(error)}`, true);
 }
 
 export function Toasts() {
@@ -37,27 +37,6 @@ export function Toasts() {
       ))}
     </div>
   );
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  TOPIC_NOT_FOUND: "there is no such topic any more",
-  CHANNEL_NOT_FOUND: "there is no such channel any more",
-  MESSAGE_NOT_FOUND: "the message is not there any more",
-  TOO_MANY_MESSAGES: "too many messages are out of turn; consumers must catch up first",
-  NODE_NOT_FOUND: "there is no such node",
-  FORBIDDEN: "you may not do that",
-  INVALID_TOPIC: "this is no valid topic name",
-  INVALID_CHANNEL: "this is no valid channel name",
-  INVALID_DEFER: "this is no valid delay",
-  MSG_EMPTY: "a message must not be empty",
-  MSG_TOO_BIG: "the message is too big",
-  TOPIC_FULL: "the topic is full",
-  STORAGE_FULL: "the storage is full",
-};
-
-function inWords(error: unknown): string {
-  if (error instanceof ApiError) return WORDS[error.message] ?? error.message;
-  return error instanceof Unreachable ? error.message : "something went wrong in this page";
 }
 
 function dismiss(id: number): void {

@@ -1,8 +1,10 @@
 // What a channel owes to its consumers, said as simply as can be: each message is finished, in flight, or to be delivered.
 // Whatever a channel does is checked against this; what it cannot do at that moment is an error.
 
-import type { Answered, ChannelCounts, Intervention } from "../../../src/queue/channel-queue.ts";
+import type { ChannelCounts } from "../../../src/queue/channel-counts.ts";
+import type { Answered } from "../../../src/queue/channel-queue.ts";
 import type { Consumer } from "../../../src/queue/consumer.ts";
+import type { Intervention } from "../../../src/queue/operator.ts";
 import type { Received } from "../../helpers/records.ts";
 
 export interface Published {

@@ -2,11 +2,12 @@
 // or repeated. What consumers receive is checked against what the channel owes them.
 
 import type { ChannelLife } from "../../../src/queue/channel-life.ts";
-import { type Addressed, ChannelQueue, type Intervention } from "../../../src/queue/channel-queue.ts";
+import { ChannelQueue } from "../../../src/queue/channel-queue.ts";
 import { decodeChannelState } from "../../../src/queue/channel-state.ts";
 import type { ChannelStore } from "../../../src/queue/channel-store.ts";
 import { Consumer } from "../../../src/queue/consumer.ts";
 import type { Batch } from "../../../src/queue/log-store.ts";
+import type { Addressed, Intervention } from "../../../src/queue/operator.ts";
 import { channelLimits } from "../../helpers/channel.ts";
 import { framesIn } from "../../helpers/records.ts";
 import { ExpectedChannel } from "./expected-channel.ts";
@@ -83,7 +84,7 @@ export class SimulatedChannel {
     const outcome = this.queue.intervene(intervention, message, fanout, now);
     if (outcome !== "done") throw new Error(`to ${intervention} ${message.seq} was answered ${outcome}`);
     this.expected.intervene(intervention, message.seq);
-    this.expected.saved(this.consumers.map(({ id }) => id));
+    this.save(now);
     this.proceed(now);
   }
 

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import type { MessageList as ListName, MessagesAnswer } from "../../api.ts";
 import { counted } from "../format.ts";
-import { Nothing } from "../notices.tsx";
+import { Nothing, SkeletonRows } from "../notices.tsx";
 import { MessageTable } from "./message-table.tsx";
 import { MessageToolbar } from "./message-toolbar.tsx";
 import type { Place } from "./place.ts";
@@ -56,7 +56,7 @@ export function MessageList({ place, list, limit, onLimit, isAdmin, onChanged }:
         </p>
       )}
       {error !== null && <Trouble what="Could not load the messages" error={error} onRetry={() => load({})} />}
-      {answer === null && error === null && <Skeleton />}
+      {answer === null && error === null && <SkeletonRows rows={4} />}
       {answer !== null &&
         (answer.messages.length === 0 ? (
           <Nothing title={emptyText(answer, wanted.number)} />
@@ -100,18 +100,4 @@ function emptyText({ list, next }: MessagesAnswer, number: number): string {
   if (list === "latest") return number === 1 ? EMPTY.latest : "Nothing newer has been published yet";
   if (next !== null) return "Nothing on this stretch of the log; there is more";
   return number === 1 ? EMPTY[list] : "No more messages";
-}
-
-function Skeleton() {
-  return (
-    <div class="skeleton" aria-hidden="true">
-      {[1, 2, 3, 4].map((row) => (
-        <div key={row} class="skeleton-row">
-          <span />
-          <span />
-          <span />
-        </div>
-      ))}
-    </div>
-  );
 }

@@ -1,11 +1,12 @@
 // The button "Publish…", and the dialog that publishes a message to a topic.
 
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
+import { errorText } from "../error-text.ts";
 import { bytes, duration } from "../format.ts";
+import { useModal } from "../modal.ts";
 import { path, send } from "../request.ts";
 import { toast } from "../toast.tsx";
 import { parseDelay } from "./delay.ts";
-import { errorText } from "./trouble.tsx";
 
 interface PublishProps {
   readonly topic: string;
@@ -25,7 +26,7 @@ export function PublishButton(props: PublishProps) {
 }
 
 function PublishDialog({ topic, onPublished, onClose }: PublishProps & { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const id = useId();
   const [body, setBody] = useState("");
   const [delay, setDelay] = useState("");
@@ -33,7 +34,6 @@ function PublishDialog({ topic, onPublished, onClose }: PublishProps & { onClose
   const [isBusy, setBusy] = useState(false);
   // Toasts are behind an open dialog.
   const [outcome, setOutcome] = useState<{ text: string; isError: boolean } | null>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const size = new TextEncoder().encode(body).length;
   const ms = parseDelay(delay);
   const isReady = size > 0 && ms !== null && !isBusy;

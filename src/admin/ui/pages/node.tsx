@@ -5,7 +5,7 @@ import { ActionButton } from "../action-button.tsx";
 import { tombstone } from "../actions.ts";
 import { Card } from "../card.tsx";
 import { ClientTable } from "../client-table.tsx";
-import { channelColumns, memoryAndDisk } from "../columns.tsx";
+import { channelColumns, channelNameColumn, memoryAndDisk } from "../columns.tsx";
 import { count, counted } from "../format.ts";
 import { TombstoneIcon } from "../icons.tsx";
 import { isAdmin } from "../info.ts";
@@ -13,7 +13,7 @@ import { Missing, Nothing, TableSkeleton, Warnings } from "../notices.tsx";
 import { PageHead, PausedLabel } from "../page-head.tsx";
 import { usePoll } from "../poll.ts";
 import { path } from "../request.ts";
-import { BASE, channelHref, topicHref } from "../router.ts";
+import { BASE, topicHref } from "../router.ts";
 import { type Column, numbers, Table } from "../table.tsx";
 import { Totals } from "../totals.tsx";
 
@@ -128,15 +128,7 @@ function topicColumns({ node }: NodeAnswer, reload: () => void): Column<TopicVie
 }
 
 const CHANNEL_COLUMNS: readonly Column<ChannelView>[] = [
-  {
-    label: "Channel",
-    value: ({ channel_name }) => channel_name,
-    cell: ({ topic_name, channel_name, paused }) => (
-      <>
-        <a href={channelHref(topic_name, channel_name)}>{channel_name}</a> {paused && <PausedLabel />}
-      </>
-    ),
-  },
+  channelNameColumn(),
   ...channelColumns(),
   numbers("Connections", (channel) => channel.client_count, count),
 ];

@@ -5,7 +5,7 @@ import { ActionButton } from "../action-button.tsx";
 import { deleteTopic, emptyTopic, setPaused, tombstone } from "../actions.ts";
 import { Card } from "../card.tsx";
 import { Chart } from "../chart.tsx";
-import { channelColumns, latencyColumns, memoryAndDisk, NodeLink, rateColumn } from "../columns.tsx";
+import { channelColumns, channelNameColumn, latencyColumns, memoryAndDisk, NodeLink, rateColumn } from "../columns.tsx";
 import { CreateButton } from "../create-button.tsx";
 import { count, rate } from "../format.ts";
 import { DeleteIcon, EmptyIcon, TombstoneIcon } from "../icons.tsx";
@@ -18,7 +18,7 @@ import { PageHead, PausedLabel } from "../page-head.tsx";
 import { PauseButton } from "../pause-button.tsx";
 import { usePoll } from "../poll.ts";
 import { path } from "../request.ts";
-import { BASE, channelHref } from "../router.ts";
+import { BASE } from "../router.ts";
 import { type Column, numbers, Table } from "../table.tsx";
 import { historyOf, watchTopic } from "../watch.ts";
 
@@ -151,15 +151,7 @@ function nodeColumns(views: readonly TopicView[], reload: () => void): Column<To
 
 function columnsOfChannels(channels: readonly ChannelView[]): Column<ChannelView>[] {
   return [
-    {
-      label: "Channel",
-      value: ({ channel_name }) => channel_name,
-      cell: ({ topic_name, channel_name, paused }) => (
-        <>
-          <a href={channelHref(topic_name, channel_name)}>{channel_name}</a> {paused && <PausedLabel />}
-        </>
-      ),
-    },
+    channelNameColumn(),
     ...channelColumns(),
     rateColumn(({ topic_name, channel_name }) => historyOf(topic_name, channel_name)),
     numbers("Connections", (channel) => channel.client_count, count),
