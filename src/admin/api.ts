@@ -2,8 +2,10 @@
 // types. Keys and their order are nsqadmin's as far as it has them; every answer has a `message`: "" or "WARNING: ...".
 
 import type { MessageList } from "../queue/look.ts";
+import type { AuditEntry } from "../storage/audit-trail.ts";
 
 export { MESSAGE_LISTS, type MessageList, PREVIEW_BYTES } from "../queue/look.ts";
+export type { AuditEntry };
 
 /** A value of a latency distribution, ns. */
 export interface Percentile {
@@ -239,26 +241,6 @@ export interface MessagesAnswer extends Answer {
 //                                            "requeue"} puts it at the tail of the queue at once, also when it is in flight or deferred.
 //                                            For a deferred one `"due":MS`, as it was shown, is given, too. 404 MESSAGE_NOT_FOUND;
 //                                            409 TOO_MANY_MESSAGES when consumers must catch up with such messages first
-
-/** An action, as the audit trail has it. */
-export interface AuditEntry {
-  id: number;
-  /** s since the epoch */
-  timestamp: number;
-  /** Empty when nobody said who it was. */
-  user: string;
-  remote_ip: string;
-  user_agent: string;
-  /** nsqadmin's names: `pause_channel`, ...; and `publish_message`, `finish_message`, `requeue_message`. */
-  action: string;
-  topic: string;
-  channel: string;
-  node: string;
-  /** The message that it was about. */
-  message_id: string;
-  /** `done`, the error or warning that the caller was answered, or "" while it is under way or the broker died in the middle of it. */
-  outcome: string;
-}
 
 /** GET /audit?before=ID&limit=N: newest first. */
 export interface AuditAnswer extends Answer {

@@ -5,24 +5,27 @@ import { type Sql, selectFirst } from "./sql.ts";
 
 /** What is known of an action before it is carried out. */
 export interface Action {
+  /** Empty when nobody said who it was. */
   user: string;
   remote_ip: string;
   user_agent: string;
   url: string;
+  /** nsqadmin's names: `pause_channel`, ...; and `publish_message`, `finish_message`, `requeue_message`. */
   action: string;
   topic: string;
   channel: string;
   node: string;
+  /** The message that it was about. */
   message_id: string;
 }
 
-/** Keys and their order are those of the admin API (src/admin/api.ts). */
+/** As it is shown. */
 export interface AuditEntry extends Omit<Action, "url"> {
   /** Counted from 1. */
   id: number;
   /** s since the epoch */
   timestamp: number;
-  /** Empty as long as it is not known. */
+  /** `done`, the error or warning that the caller was answered, or "" while it is under way or the broker died in the middle of it. */
   outcome: string;
 }
 

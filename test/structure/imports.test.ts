@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   durable: ["protocol", "queue", "session", "lookup", "storage", "options.ts", "limits.ts"],
   gateway: ["protocol", "session", "durable", "options.ts", "limits.ts", "own-node.ts"],
   http: ["protocol", "queue", "session", "lookup", "durable", "options.ts", "limits.ts", "own-node.ts"],
-  admin: ["protocol", "queue", "lookup", "durable", "http", "options.ts", "limits.ts", "own-node.ts"],
+  admin: ["protocol", "queue", "lookup", "storage", "durable", "http", "options.ts", "limits.ts", "own-node.ts"],
   client: ["protocol"],
   "options.ts": ["queue"],
   "limits.ts": ["protocol", "session", "options.ts"],
