@@ -41,7 +41,7 @@ export default defineConfig({
           name: "pure",
           include: [
             "test/*.test.ts",
-            "test/{protocol,queue,session,lookup,storage,gateway,http,admin,client,structure,bench}/**/*.test.ts",
+            "test/{protocol,identity,auth,queue,session,lookup,storage,gateway,http,admin,client,structure,bench}/**/*.test.ts",
             "test/crash/checks/*.test.ts",
           ],
           testTimeout: PATIENCE_MS,

@@ -1,51 +1,70 @@
-// The Worker: which door a request comes to.
+// The Worker: which door a request comes to, and who comes in.
 
 import { adminRoutes } from "./admin/admin-api.ts";
-import { adminPage, isBrowserAtRoot, isPagePath, toPages } from "./admin/pages.ts";
-import { openV1, openV2, serveTcp } from "./gateway/doors.ts";
+import { isBrowserAtRoot, isPagePath, openPages, toPages } from "./admin/pages.ts";
+import { isPreflight, originOf, preflightAnswer, shared } from "./auth/origin.ts";
+import { openV1, openV2, serveTcp, V1_NEED, v2Need } from "./gateway/doors.ts";
 import { Broker } from "./http/broker.ts";
 import { nsqdRoutes } from "./http/nsqd-api.ts";
 import { nsqlookupdRoutes } from "./http/nsqlookupd-api.ts";
-import { error, HttpError, plain } from "./http/respond.ts";
+import { error, HttpError, refused } from "./http/respond.ts";
 import { createRouter, internalError } from "./http/router.ts";
 import { pathOf } from "./http/target.ts";
+import { tokenRoutes } from "./http/tokens.ts";
 import { parseOptions } from "./options.ts";
 
 export { Channel } from "./durable/Channel.ts";
 export { Lookup } from "./durable/Lookup.ts";
 export { Topic } from "./durable/Topic.ts";
 
-const route = createRouter([...nsqdRoutes, ...nsqlookupdRoutes, ...adminRoutes]);
-
-const CLOSED =
-  "This broker is closed: whoever could reach it could use it. " +
-  "Set the variable `open` to `true` if that is what you want.\n";
+/** Every route there is, and what it takes to be let in there. */
+export const routes = [...nsqdRoutes, ...nsqlookupdRoutes, ...tokenRoutes, ...adminRoutes];
+const route = createRouter(routes);
 
 export default {
   async fetch(request, env, context) {
     const broker = brokerOf(env);
     if (broker === null) return error(new HttpError(500, "INVALID_CONFIGURATION"));
-    const { options } = broker;
-    const pathname = pathOf(request.url);
-    if (!options.open && pathname !== "/ping") return plain(CLOSED, 403);
-    if (pathname === "/v2") return openV2(request, env, options, context).catch(internalError);
-    if (pathname === "/v1") return openV1(request, env, options).catch(internalError);
-    if (isPagePath(pathname)) return page(request, pathname, env);
-    if (isBrowserAtRoot(request, pathname)) return toPages();
-    return route(request, pathname, broker);
+    const origin = originOf(request, broker.options.allowedOrigins);
+    if (origin.kind === "own") return answer(request, broker, context);
+    if (origin.kind === "foreign") return refused("forbidden");
+    if (isPreflight(request)) return preflightAnswer(origin.origin);
+    return shared(await answer(request, broker, context), origin.origin);
   },
 
   /** Raw TCP, where the runtime accepts it: local development and self-hosting. */
   async connect(socket, env) {
-    const options = brokerOf(env)?.options;
-    if (options?.open) await serveTcp(socket, env, options);
-    else await socket.close();
+    const broker = brokerOf(env);
+    if (broker === null || broker.doorkeeper.isClosed) await socket.close();
+    else await serveTcp(socket, broker);
   },
 } satisfies ExportedHandler<Env>;
 
-async function page(request: Request, pathname: string, env: Env): Promise<Response> {
-  const answer = await adminPage(request, pathname, env.ASSETS).catch(internalError);
-  return answer instanceof HttpError ? error(answer) : answer;
+async function answer(request: Request, broker: Broker, context: ExecutionContext): Promise<Response> {
+  const pathname = pathOf(request.url);
+  if (pathname === "/v2") return v2(request, pathname, broker, context).catch(internalError);
+  if (pathname === "/v1") return v1(request, pathname, broker).catch(internalError);
+  if (isPagePath(pathname)) return openPages(request, pathname, broker).catch(internalError);
+  if (isBrowserAtRoot(request, pathname) && !broker.doorkeeper.isClosed) return toPages();
+  return route(request, pathname, broker);
+}
+
+async function v2(request: Request, pathname: string, broker: Broker, context: ExecutionContext): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const names = { topic: searchParams.get("topic"), channel: searchParams.get("channel") };
+  const { doorkeeper } = broker;
+  const need = v2Need(names);
+  const caller =
+    need === null ? doorkeeper.identify(request, pathname) : doorkeeper.admit(request, pathname, need, names);
+  const known = await caller;
+  const answer = typeof known === "string" ? known : await openV2(request, broker, known, names, context);
+  return typeof answer === "string" ? refused(answer) : answer;
+}
+
+async function v1(request: Request, pathname: string, broker: Broker): Promise<Response> {
+  const caller = await broker.doorkeeper.admit(request, pathname, V1_NEED, { topic: null, channel: null });
+  const answer = typeof caller === "string" ? caller : await openV1(request, broker);
+  return typeof answer === "string" ? refused(answer) : answer;
 }
 
 /** By environment: its vars never change. */
@@ -56,7 +75,7 @@ function brokerOf(env: Env): Broker | null {
   const known = brokers.get(env);
   if (known) return known;
   try {
-    const broker = new Broker(env, parseOptions({ ...env }));
+    const broker = Broker.create(env, parseOptions({ ...env }));
     brokers.set(env, broker);
     return broker;
   } catch (cause) {

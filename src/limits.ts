@@ -9,13 +9,18 @@ import type { SessionLimits } from "./session/session.ts";
 export const NSQ_VERSION = "1.3.0";
 
 /** For sessions of the gateway, which carries any client. */
-export function gatewayLimits(options: Options): SessionLimits {
-  return { ...bodyLimits(options), ...negotiationLimits(options), maxReqTimeoutMs: options.maxReqTimeout };
+export function gatewayLimits(options: Options, authRequired: boolean): SessionLimits {
+  return {
+    ...bodyLimits(options),
+    ...negotiationLimits(options),
+    authRequired,
+    maxReqTimeoutMs: options.maxReqTimeout,
+  };
 }
 
-/** For sessions on the direct paths: a compressed stream could not be kept while an object sleeps. */
+/** For sessions on the direct paths: whoever comes there has said who he is, and a compressed stream could not be kept while an object sleeps. */
 export function directLimits(options: Options): SessionLimits {
-  return { ...gatewayLimits(options), deflate: false, snappy: false };
+  return { ...gatewayLimits(options, false), deflate: false, snappy: false };
 }
 
 export function gatewayDefaults(options: Options): DefaultSettings {
@@ -35,7 +40,7 @@ export function bodyLimits({ maxMsgSize, maxBodySize }: Options) {
   return { maxMsgSize, maxBodySize };
 }
 
-function negotiationLimits(options: Options): NegotiationLimits {
+function negotiationLimits(options: Options): Omit<NegotiationLimits, "authRequired"> {
   return {
     version: NSQ_VERSION,
     maxRdyCount: options.maxRdyCount,
@@ -47,7 +52,6 @@ function negotiationLimits(options: Options): NegotiationLimits {
     maxDeflateLevel: options.maxDeflateLevel,
     deflate: options.deflate,
     snappy: options.snappy,
-    authRequired: false,
     topologyRegion: options.topologyRegion,
     topologyZone: options.topologyZone,
   };

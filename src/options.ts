@@ -40,12 +40,36 @@ interface StringOption {
   readonly default: string;
 }
 
+/** Never shown, and never in a log. */
+interface SecretOption {
+  readonly kind: "secret";
+}
+
+/** Separated by commas. */
+interface ListOption {
+  readonly kind: "list";
+}
+
+interface ChoiceOption {
+  readonly kind: "choice";
+  readonly default: string;
+  readonly choices: readonly string[];
+}
+
 interface LevelOption {
   readonly kind: "level";
   readonly default: LogLevel;
 }
 
-type Option = IntOption | DurationOption | BoolOption | StringOption | LevelOption;
+type Option =
+  | IntOption
+  | DurationOption
+  | BoolOption
+  | StringOption
+  | SecretOption
+  | ListOption
+  | ChoiceOption
+  | LevelOption;
 
 /** By key in the code; `flag` is the name from outside. */
 const OPTIONS = {
@@ -94,13 +118,39 @@ const OPTIONS = {
 
   // nsqadmin's
   notificationHttpEndpoint: { kind: "string", default: "" },
+  adminUser: { kind: "list" },
 
   // compression
   deflate: { kind: "bool", default: true },
   maxDeflateLevel: int(6, 1, 9),
   snappy: { kind: "bool", default: true },
 
-  /** Whether whoever can reach the broker may use it; not in nsqd, where that is always so. */
+  // who may do what; but for the first three not in nsqd
+  authHttpAddress: { kind: "list" },
+  authHttpRequestMethod: { kind: "choice", default: "get", choices: ["get", "post"] },
+  httpClientRequestTimeout: duration(5 * SECOND, 1, MINUTE),
+  /** JSON: src/auth/static-tokens.ts. */
+  authTokens: { kind: "secret" },
+  /** Signs what the broker hands out: tokens, and the sessions of its pages. */
+  authSecret: { kind: "secret" },
+  authJwtSecret: { kind: "secret" },
+  authJwksUrl: { kind: "string", default: "" },
+  authJwtIssuer: { kind: "string", default: "" },
+  authJwtAudience: { kind: "string", default: "" },
+  authJwtClaim: { kind: "string", default: "authorizations" },
+  authClockSkew: duration(30 * SECOND, 0, 10 * MINUTE),
+  /** Ids and identities of tokens that no longer count. */
+  authRevoked: { kind: "list" },
+  /** How long a token that the broker hands out holds at most, and a session of its pages. */
+  authMaxTokenTtl: duration(DAY, SECOND, 366 * DAY),
+  authSessionTtl: duration(8 * HOUR, MINUTE, 30 * DAY),
+  /** `https://<team>.cloudflareaccess.com`, and the audience tag of the application. */
+  authAccessTeam: { kind: "string", default: "" },
+  authAccessAudience: { kind: "string", default: "" },
+  /** Origins of pages that may call. */
+  allowedOrigins: { kind: "list" },
+
+  /** Whether whoever can reach the broker may use it, while nobody else is named; not in nsqd, where that is always so. */
   open: { kind: "bool", default: false },
 } as const satisfies Record<string, Option>;
 
@@ -111,7 +161,9 @@ type OptionValue<O extends Option> = O extends { kind: "int" | "duration" }
     ? boolean
     : O extends { kind: "level" }
       ? LogLevel
-      : string;
+      : O extends { kind: "list" }
+        ? readonly string[]
+        : string;
 
 /** Durations are in ms. */
 export type Options = { readonly [K in OptionKey]: OptionValue<(typeof OPTIONS)[K]> };
@@ -127,7 +179,7 @@ export function parseOptions(vars: Readonly<Record<string, unknown>>): Options {
   for (const [key, option] of Object.entries(OPTIONS) as [OptionKey, Option][]) {
     const flag = flagOf(key);
     const value = given.get(flag);
-    options[key] = value === undefined || value === "" ? option.default : parseValue(flag, option, value);
+    options[key] = value === undefined || value === "" ? defaultOf(option) : parseValue(flag, option, value);
   }
   return options as Options;
 }
@@ -139,14 +191,20 @@ export function flagOf(key: string): string {
 
 /** The value of an option as nsqd's /config shows it, as JSON or as bare text; null when there is no such option (spec 3.6). */
 export function configValue(options: Options, name: string): { text: string; isJson: boolean } | null {
-  const key = (Object.keys(OPTIONS) as OptionKey[]).find((key) => flagOf(key).replaceAll("-", "_") === name);
+  const key = (Object.keys(OPTIONS) as OptionKey[]).find((key) => configName(key) === name);
   if (key === undefined) return null;
   const { kind } = OPTIONS[key] as Option;
+  if (kind === "secret") return null;
   const value = options[key];
-  if (kind === "string") return { text: value as string, isJson: false };
+  if (kind === "string" || kind === "choice") return { text: value as string, isJson: false };
   if (kind === "duration") return { text: JSON.stringify((value as number) * 1e6), isJson: true };
   if (kind === "level") return { text: JSON.stringify(levelNumber(value as LogLevel)), isJson: true };
   return { text: JSON.stringify(value), isJson: true };
+}
+
+/** nsqd's name for it there: a list has the plural. */
+function configName(key: OptionKey): string {
+  return key === "authHttpAddress" ? "auth_http_addresses" : flagOf(key).replaceAll("-", "_");
 }
 
 /** nsqd's number for a log level. */
@@ -178,9 +236,23 @@ function parseValue(flag: string, option: Option, value: unknown): unknown {
     case "level":
       if (isLogLevel(text.toLowerCase())) return text.toLowerCase();
       throw wrong(`one of ${LOG_LEVELS.join(", ")}`);
+    case "choice":
+      if (option.choices.includes(text)) return text;
+      throw wrong(`one of ${option.choices.join(", ")}`);
+    case "list":
+      return text
+        .split(",")
+        .map((each) => each.trim())
+        .filter((each) => each !== "");
     case "string":
+    case "secret":
       return text;
   }
+}
+
+function defaultOf(option: Option): unknown {
+  if (option.kind === "list") return [];
+  return option.kind === "secret" ? "" : option.default;
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR };

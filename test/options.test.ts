@@ -29,6 +29,24 @@ const DEFAULTS = {
   inactiveProducerTimeout: 300_000,
   tombstoneLifetime: 45_000,
   notificationHttpEndpoint: "",
+  adminUser: [],
+  authHttpAddress: [],
+  authHttpRequestMethod: "get",
+  httpClientRequestTimeout: 5_000,
+  authTokens: "",
+  authSecret: "",
+  authJwtSecret: "",
+  authJwksUrl: "",
+  authJwtIssuer: "",
+  authJwtAudience: "",
+  authJwtClaim: "authorizations",
+  authClockSkew: 30_000,
+  authRevoked: [],
+  authMaxTokenTtl: 86_400_000,
+  authSessionTtl: 28_800_000,
+  authAccessTeam: "",
+  authAccessAudience: "",
+  allowedOrigins: [],
   deflate: true,
   maxDeflateLevel: 6,
   snappy: true,
@@ -69,6 +87,7 @@ describe("options", () => {
     ["msg-timeout", "60", '--msg-timeout is "60"; it must be a duration like 90s or 1m30s, from 1ms to 86400000ms'],
     ["msg-timeout", "25h", '--msg-timeout is "25h"; it must be a duration like 90s or 1m30s, from 1ms to 86400000ms'],
     ["deflate", "yes", '--deflate is "yes"; it must be true or false'],
+    ["auth-http-request-method", "GET", '--auth-http-request-method is "GET"; it must be one of get, post'],
     ["log-level", "loud", '--log-level is "loud"; it must be one of debug, info, warn, error, fatal'],
   ])("[OPT1] a wrong value is refused with the name of its flag: %s = %s", (name, value, message) => {
     expect(() => parseOptions({ [name]: value })).toThrow(message);
@@ -80,11 +99,24 @@ describe("options", () => {
     ["snappy", { text: "true", isJson: true }],
     ["log_level", { text: "2", isJson: true }],
     ["log_prefix", { text: "[nsqd] ", isJson: false }],
+    ["auth_http_addresses", { text: "[]", isJson: true }],
+    ["auth_http_request_method", { text: "get", isJson: false }],
     ["max-body-size", null],
     ["toString", null],
     ["tls_cert", null],
   ])("[OPT1] /config shows them as nsqd does: %s", (name, shown) => {
     expect(configValue(parseOptions({}), name)).toEqual(shown);
+  });
+
+  it("[OPT1] lists are separated by commas", () => {
+    const { authHttpAddress } = parseOptions({ "auth-http-address": " a:1, http://b/auth ,," });
+    expect(authHttpAddress).toEqual(["a:1", "http://b/auth"]);
+  });
+
+  it.each(["auth_tokens", "auth_secret", "auth_jwt_secret"])("[AUTH12] /config has nothing of a secret: %s", (name) => {
+    const options = parseOptions({ [name]: "hush" });
+    expect(Object.values(options)).toContain("hush");
+    expect(configValue(options, name)).toBeNull();
   });
 
   it("[OPT1] flags and levels are nsqd's", () => {

@@ -1,18 +1,22 @@
 // POST and DELETE on /topics and /nodes: what an administrator has done to topics and channels, on every node that has them (spec 6.3,
 // nsqadmin/http.go). What exists nowhere is not found; a node that cannot be reached is a warning.
 
+import { may } from "../auth/need.ts";
 import type { Broker } from "../http/broker.ts";
+import { jsonBody } from "../http/json-body.ts";
 import { HttpError, json } from "../http/respond.ts";
 import type { Handler, Route } from "../http/router.ts";
+import { allows } from "../identity/identity.ts";
 import { isValidName } from "../protocol/names.ts";
 import type { Answer } from "./api.ts";
 import { audited } from "./audit.ts";
 import { carryOut, producersOf, warning } from "./cluster.ts";
-import { jsonBody } from "./json-body.ts";
 import { NODE_NOT_FOUND, nodeAt } from "./nodes.ts";
 import type { Order } from "./nsqd-node.ts";
 import { CHANNEL_NOT_FOUND, TOPIC_NOT_FOUND } from "./topics.ts";
 
+const FORBIDDEN = new HttpError(403, "FORBIDDEN");
+const TOO_MANY_REQUESTS = new HttpError(429, "TOO_MANY_REQUESTS");
 const INVALID_TOPIC = new HttpError(400, "INVALID_TOPIC");
 
 const create: Handler = async (request, broker) => {
@@ -21,6 +25,10 @@ const create: Handler = async (request, broker) => {
   const { topic, channel = "" } = body;
   if (!isName(topic)) return INVALID_TOPIC;
   if (channel !== "" && channel !== null && !isName(channel)) return new HttpError(400, "INVALID_CHANNEL");
+  const channels = isName(channel) ? ["", channel] : [""];
+  if (!channels.every((each) => allows(broker.identity, "admin", topic, each))) return FORBIDDEN;
+  const names = { topic, channel: isName(channel) ? channel : null };
+  if ((await broker.mayCreate(request, names)) === false) return TOO_MANY_REQUESTS;
   const created = await audited(request, broker, { action: "create_topic", topic }, async () => {
     await broker.lookup.createTopic(topic);
     return carriedOut(request, broker, { verb: "create", topic, channel: null });
@@ -62,6 +70,7 @@ const tombstone: Handler = async (request, broker, address = "") => {
   if (body instanceof HttpError) return new HttpError(body.status, "INVALID_BODY");
   const { topic } = body;
   if (!isName(topic)) return INVALID_TOPIC;
+  if (!allows(broker.identity, "admin", topic, "")) return FORBIDDEN;
   const entry = { action: "tombstone_topic_producer", topic, node: address };
   return audited(request, broker, entry, async () => {
     const found = await nodeAt(request, broker, address);
@@ -74,12 +83,12 @@ const tombstone: Handler = async (request, broker, address = "") => {
 };
 
 export const actionRoutes: readonly Route[] = [
-  { method: "POST", path: "/topics", handler: create },
-  { method: "POST", path: "/topics/:topic", handler: changeTopic },
-  { method: "POST", path: "/topics/:topic/:channel", handler: changeChannel },
-  { method: "DELETE", path: "/topics/:topic", handler: deleteTopic },
-  { method: "DELETE", path: "/topics/:topic/:channel", handler: deleteChannel },
-  { method: "DELETE", path: "/nodes/:node", handler: tombstone },
+  { method: "POST", path: "/topics", need: may("admin", "body"), handler: create },
+  { method: "POST", path: "/topics/:topic", need: may("admin", "topic"), handler: changeTopic },
+  { method: "POST", path: "/topics/:topic/:channel", need: may("admin", "channel"), handler: changeChannel },
+  { method: "DELETE", path: "/topics/:topic", need: may("admin", "topic"), handler: deleteTopic },
+  { method: "DELETE", path: "/topics/:topic/:channel", need: may("admin", "channel"), handler: deleteChannel },
+  { method: "DELETE", path: "/nodes/:node", need: may("admin", "body"), handler: tombstone },
 ];
 
 /** Has an order carried out by all nodes that it concerns. */

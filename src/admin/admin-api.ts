@@ -21,14 +21,17 @@ export const adminRoutes: readonly Route[] = [
   ...auditRoutes,
   ...actionRoutes,
   ...messageRoutes,
-].map(({ method, path, handler }) => ({ method, path: PREFIX + path, handler: guarded(handler) }));
+].map((route) => ({ ...route, path: PREFIX + route.path, handler: guarded(route.handler) }));
 
 /** Gives a handler the parts of the path decoded; [ADM4] what a page of another origin orders does not come to it. */
 function guarded(handler: Handler): Handler {
   return async (request, broker, ...params) => {
     if (request.method !== "GET" && isFromElsewhere(request)) return FORBIDDEN;
     const decoded = decodedParams(params);
-    return decoded === null ? INVALID_REQUEST : handler(request, broker, ...decoded);
+    const answer = decoded === null ? INVALID_REQUEST : await handler(request, broker, ...decoded);
+    if (answer instanceof HttpError) return answer;
+    answer.headers.set("Cache-Control", "no-store");
+    return answer;
   };
 }
 

@@ -173,6 +173,10 @@ export interface InfoAnswer extends Answer {
   nsqlookupd: string[];
   /** Whether the caller may do more than look. */
   is_admin: boolean;
+  /** Who the caller is; empty where nobody is asked. */
+  identity: string;
+  /** Whether whoever can reach the broker may use it, and that is not only this machine. */
+  is_open_to_all: boolean;
   /** s since the epoch */
   start_time: number;
 }

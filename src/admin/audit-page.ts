@@ -1,5 +1,6 @@
 // GET /audit: the actions of administrators, the newest first.
 
+import { may } from "../auth/need.ts";
 import { Params } from "../http/params.ts";
 import { HttpError, json } from "../http/respond.ts";
 import type { Handler, Route } from "../http/router.ts";
@@ -22,4 +23,6 @@ const audit: Handler = async (request, broker) => {
   return json({ entries, next, message: "" } satisfies AuditAnswer);
 };
 
-export const auditRoutes: readonly Route[] = [{ method: "GET", path: "/audit", handler: audit }];
+export const auditRoutes: readonly Route[] = [
+  { method: "GET", path: "/audit", need: may("read", "everything"), handler: audit },
+];

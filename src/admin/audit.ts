@@ -21,7 +21,7 @@ export async function audited(
   { action, topic, channel = "", node = "", messageId = "" }: Action,
   carryOut: () => Promise<Response | HttpError>,
 ): Promise<Response | HttpError> {
-  const entry = { ...callerOf(request), action, topic, channel, node, message_id: messageId };
+  const entry = { ...callerOf(request, broker.identity), action, topic, channel, node, message_id: messageId };
   const id = await broker.lookup.recordAction(entry);
   let outcome = "INTERNAL_ERROR"; // unless it comes to an answer
   try {

@@ -1,5 +1,7 @@
-// Who calls, as far as the request says it: nobody is asked for a name here (spec 6.5, nsqadmin/notify.go).
+// Who calls: somebody who is known, or whoever the request says it is where nobody is asked (spec 6.5, nsqadmin/notify.go).
 
+import { calledAt } from "../auth/called-at.ts";
+import type { Identity } from "../identity/identity.ts";
 import { fromByteString, fromUtf8 } from "../protocol/bytes.ts";
 
 export interface Caller {
@@ -9,10 +11,10 @@ export interface Caller {
   readonly url: string;
 }
 
-export function callerOf(request: Request): Caller {
+export function callerOf(request: Request, { name }: Identity): Caller {
   const { headers } = request;
   return {
-    user: basicAuthUser(headers.get("Authorization") ?? ""),
+    user: name || basicAuthUser(headers.get("Authorization") ?? ""),
     remote_ip: headers.get("CF-Connecting-IP") ?? "",
     user_agent: headers.get("User-Agent") ?? "",
     url: calledAt(request).href,
@@ -26,13 +28,6 @@ export function isFromElsewhere(request: Request): boolean {
   if (site !== "same-origin" && site !== "none") return true;
   const origin = headers.get("Origin");
   return origin !== null && origin !== calledAt(request).origin;
-}
-
-/** A proxy that encrypts for the broker says so as it does to nsqadmin; a page of another origin cannot say it unasked. */
-function calledAt(request: Request): URL {
-  const url = new URL(request.url);
-  if (request.headers.get("X-Scheme") === "https") url.protocol = "https:";
-  return url;
 }
 
 /** Empty when there is none. */

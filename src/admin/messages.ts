@@ -1,8 +1,10 @@
 // Looking inside a topic or channel, and dealing with single messages (src/admin/api.ts says what is asked and answered).
 
+import { may } from "../auth/need.ts";
 import { FIRST_NODE } from "../durable/object-names.ts";
 import type { SeenMessage } from "../durable/topic-look.ts";
 import type { Broker } from "../http/broker.ts";
+import { jsonBody } from "../http/json-body.ts";
 import { Params, readBody } from "../http/params.ts";
 import { publishMessage } from "../http/publish.ts";
 import { HttpError, json } from "../http/respond.ts";
@@ -13,7 +15,6 @@ import { isValidName } from "../protocol/names.ts";
 import type { LookPlace } from "../queue/look.ts";
 import { MESSAGE_LISTS, type MessageList, type MessagesAnswer, type MessageView } from "./api.ts";
 import { audited } from "./audit.ts";
-import { jsonBody } from "./json-body.ts";
 import { numberParam } from "./number-param.ts";
 import { CHANNEL_NOT_FOUND, TOPIC_NOT_FOUND } from "./topics.ts";
 
@@ -77,11 +78,11 @@ const intervene: Handler = async (request, broker, topic = "", channel = "", id 
 };
 
 export const messageRoutes: readonly Route[] = [
-  { method: "GET", path: "/messages/:topic", handler: topicMessages },
-  { method: "GET", path: "/messages/:topic/:channel", handler: channelMessages },
-  { method: "GET", path: "/message/:topic/:id", handler: body },
-  { method: "POST", path: "/message/:topic", handler: publish },
-  { method: "POST", path: "/message/:topic/:channel/:id", handler: intervene },
+  { method: "GET", path: "/messages/:topic", need: may("read", "topic"), handler: topicMessages },
+  { method: "GET", path: "/messages/:topic/:channel", need: may("read", "channel"), handler: channelMessages },
+  { method: "GET", path: "/message/:topic/:id", need: may("read", "named"), handler: body },
+  { method: "POST", path: "/message/:topic", need: may("publish", "topic"), creates: true, handler: publish },
+  { method: "POST", path: "/message/:topic/:channel/:id", need: may("admin", "channel"), handler: intervene },
 ];
 
 async function look(

@@ -1,5 +1,6 @@
 // GET /nodes and /nodes/:node (spec 6.3, nsqadmin/http.go).
 
+import { may } from "../auth/need.ts";
 import type { Broker } from "../http/broker.ts";
 import { HttpError, json } from "../http/respond.ts";
 import type { Handler, Route } from "../http/router.ts";
@@ -34,8 +35,8 @@ const node: Handler = async (request, broker, address = "") => {
 };
 
 export const nodeRoutes: readonly Route[] = [
-  { method: "GET", path: "/nodes", handler: nodes },
-  { method: "GET", path: "/nodes/:node", handler: node },
+  { method: "GET", path: "/nodes", need: may("read", "everything"), handler: nodes },
+  { method: "GET", path: "/nodes/:node", need: may("read", "everything"), handler: node },
 ];
 
 /** A node and its topics; null when none is at this address. */

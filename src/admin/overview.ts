@@ -1,9 +1,12 @@
 // GET /overview, /counter and /info: what concerns the whole cluster.
 
+import { calledAt, isLoopback } from "../auth/called-at.ts";
+import { may } from "../auth/need.ts";
 import type { Broker } from "../http/broker.ts";
 import { Params } from "../http/params.ts";
 import { HttpError, json } from "../http/respond.ts";
 import type { Handler, Route } from "../http/router.ts";
+import { allowsForAnything } from "../identity/identity.ts";
 import { NSQ_VERSION } from "../limits.ts";
 import { topicAggregate } from "./aggregate.ts";
 import type { CounterAnswer, InfoAnswer, OverviewAnswer, TopicSummary, TopicView } from "./api.ts";
@@ -56,16 +59,18 @@ const info: Handler = async (request, broker) => {
     version: NSQ_VERSION,
     node: address,
     nsqlookupd: [address],
-    is_admin: true,
+    is_admin: allowsForAnything(broker.identity, "admin"),
+    identity: broker.identity.name,
+    is_open_to_all: broker.doorkeeper.isOpen && !isLoopback(calledAt(request).hostname),
     start_time: await broker.startTime(),
     message: "",
   } satisfies InfoAnswer);
 };
 
 export const overviewRoutes: readonly Route[] = [
-  { method: "GET", path: "/overview", handler: overview },
-  { method: "GET", path: "/counter", handler: counter },
-  { method: "GET", path: "/info", handler: info },
+  { method: "GET", path: "/overview", need: may("read", "everything"), handler: overview },
+  { method: "GET", path: "/counter", need: may("read", "everything"), handler: counter },
+  { method: "GET", path: "/info", need: may("read", "anything"), handler: info },
 ];
 
 /** Of the broker only these topics are asked; a node elsewhere that has any of them tells of all that it has, at once. */

@@ -1,10 +1,10 @@
 // An nsqd elsewhere, asked over HTTP as nsqadmin asks it (spec 6.1, internal/clusterinfo/data.go). It has said itself where it is, so
 // neither its address nor its answers are trusted.
 
-import { readUpTo } from "../http/params.ts";
 import type { PeerInfo } from "../lookup/peer-info.ts";
 import { fromUtf8 } from "../protocol/bytes.ts";
 import { isValidName } from "../protocol/names.ts";
+import { readUpTo } from "../read-up-to.ts";
 import { type Fields, fieldsOf, listOf, text } from "./fields.ts";
 import { topicView } from "./node-views.ts";
 import { type Failure, failureAt, type NodeStats, type NsqdNode, type Order, type StatsQuery } from "./nsqd-node.ts";

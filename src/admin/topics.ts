@@ -1,5 +1,6 @@
 // GET /topics, /topics/:topic and /topics/:topic/:channel (spec 6.3, nsqadmin/http.go).
 
+import { may } from "../auth/need.ts";
 import type { Broker } from "../http/broker.ts";
 import { Params } from "../http/params.ts";
 import { HttpError, json } from "../http/respond.ts";
@@ -43,9 +44,9 @@ const channel: Handler = async (request, broker, topic = "", name = "") => {
 };
 
 export const topicRoutes: readonly Route[] = [
-  { method: "GET", path: "/topics", handler: topics },
-  { method: "GET", path: "/topics/:topic", handler: topic },
-  { method: "GET", path: "/topics/:topic/:channel", handler: channel },
+  { method: "GET", path: "/topics", need: may("read", "everything"), handler: topics },
+  { method: "GET", path: "/topics/:topic", need: may("read", "topic"), handler: topic },
+  { method: "GET", path: "/topics/:topic/:channel", need: may("read", "channel"), handler: channel },
 ];
 
 /** All that is known, sorted: one of the broker's own that nsqlookupd was told to forget is there all the same. */

@@ -28,7 +28,7 @@ import { openSql } from "./object-sql.ts";
 import { restoredQueue, savedState } from "./restored-queue.ts";
 import { Saver } from "./saver.ts";
 import type { Socket } from "./socket.ts";
-import { Sockets } from "./sockets.ts";
+import { NO_AUTH, Sockets } from "./sockets.ts";
 import { EXITING, Subscription } from "./subscription.ts";
 import { TopicLink } from "./topic-link.ts";
 import type { ChannelLookReport, LookOrder } from "./topic-look.ts";
@@ -71,7 +71,7 @@ export class Channel extends DurableObject<Env> {
   /** The last life whose end this object was told. */
   #endedLife = 0;
   #isAwake = false;
-  /** No heartbeat is owed before this, ms. */
+  /** No heartbeat is owed before this, and no client is nobody any more, ms. */
   #beatAt = Number.POSITIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -118,6 +118,7 @@ export class Channel extends DurableObject<Env> {
         this.#answered([session]);
       });
     },
+    ...NO_AUTH,
     compress: (_compression, session) => session.resume(session.now),
   };
 
@@ -360,7 +361,7 @@ export class Channel extends DurableObject<Env> {
   /** Keeps what a sleep would forget of a connection. */
   #keep(socket: Socket, now: number): void {
     this.#sockets.keep(socket);
-    this.#beatAt = Math.min(this.#beatAt, socket.heartbeat.nextAt);
+    this.#beatAt = Math.min(this.#beatAt, socket.nextBeatAt);
     if (socket.mustBeWatched) this.#wakeUp.arrange(now + WATCH_MS, now, null);
     if (socket.session.hasLongPartial) this.#keepAwake.check();
   }

@@ -1,6 +1,7 @@
 // What the Worker says about a connection when it opens a socket to an object. It goes in a header of the upgrade request; one that
 // a client sends is never let through.
 
+import type { IdentityData } from "../identity/identity-data.ts";
 import type { ClientSettings } from "../protocol/identify.ts";
 import type { Connection } from "../session/connection.ts";
 
@@ -11,6 +12,8 @@ export interface SocketIntroduction {
   readonly connection: Connection;
   /** For a client behind the gateway; null on a direct path. */
   readonly gateway: GatewayIntroduction | null;
+  /** Who it is; null where nobody is asked. What he may do is the gateway's business, if there is one. */
+  readonly identity: IdentityData | null;
 }
 
 export interface GatewayIntroduction {

@@ -10,7 +10,7 @@ import { KeepAwake } from "./keep-awake.ts";
 import type { PublishOutcome } from "./publish-group.ts";
 import { Publisher, type PublisherHost } from "./publisher.ts";
 import type { Socket } from "./socket.ts";
-import { Sockets } from "./sockets.ts";
+import { NO_AUTH, Sockets } from "./sockets.ts";
 import type { ClientReport } from "./topic-stats.ts";
 
 const NO_SUBSCRIPTION = "cannot SUB on a connection to a topic: name the channel in its URL, too";
@@ -52,6 +52,7 @@ export class Producers {
     },
     createTopic: (topic) => this.#host.createTopic(topic),
     subscribe: (_topic, _channel, session) => session.resume(session.now, clientError("E_INVALID", NO_SUBSCRIPTION)),
+    ...NO_AUTH,
     compress: (_compression, session) => session.resume(session.now),
   };
 
@@ -84,9 +85,9 @@ export class Producers {
     this.#afterwards(sockets);
   }
 
-  /** When a heartbeat is owed next, ms; Infinity for never. */
+  /** When `beat` is to be called next, ms; Infinity for never. */
   get nextBeatAt(): number {
-    return Math.min(...[...this.#sockets].map(({ heartbeat }) => heartbeat.nextAt));
+    return Math.min(...[...this.#sockets].map(({ nextBeatAt }) => nextBeatAt));
   }
 
   /** Everybody who has published something. */
@@ -114,7 +115,7 @@ export class Producers {
 
   #keep(socket: Socket): void {
     this.#sockets.keep(socket);
-    this.#host.wakeBy(socket.heartbeat.nextAt);
+    this.#host.wakeBy(socket.nextBeatAt);
     if (socket.session.hasLongPartial) this.#keepAwake.check();
   }
 }

@@ -1,5 +1,6 @@
 // One hibernating WebSocket of an object and the session on it.
 
+import type { IdentityData } from "../identity/identity-data.ts";
 import { concat } from "../protocol/bytes.ts";
 import { HEARTBEAT_FRAME } from "../protocol/frame.ts";
 import type { IdleState } from "../queue/channel-state.ts";
@@ -10,7 +11,7 @@ import { ARE_YOU_THERE, parseLinkControl } from "../session/link-control.ts";
 import type { Session, SessionState } from "../session/session.ts";
 
 /** A socket whose attachment has another version is closed: its client connects anew. */
-export const ATTACHMENT_VERSION = 2;
+export const ATTACHMENT_VERSION = 3;
 
 /** What a socket carries while its object sleeps (16 KiB at most, platform notes A1). */
 export interface Attachment {
@@ -18,6 +19,7 @@ export interface Attachment {
   readonly connection: Connection;
   readonly isLink: boolean;
   readonly tellsTaken: boolean;
+  readonly identity: IdentityData | null;
   readonly session: SessionState;
   readonly consumer: ConsumerState | null;
   /** How far its channel is: an ephemeral channel is not saved anywhere else. */
@@ -42,6 +44,8 @@ export interface SocketKind {
   readonly isLink: boolean;
   /** Whether it tells what its client has taken. */
   readonly tellsTaken: boolean;
+  /** Who the client is; null where nobody is asked. */
+  readonly identity: IdentityData | null;
 }
 
 export class Socket {
@@ -49,6 +53,7 @@ export class Socket {
   readonly session: Session;
   readonly isLink: boolean;
   readonly tellsTaken: boolean;
+  readonly #identity: IdentityData | null;
   readonly heartbeat: Heartbeat;
   /** For a link that tells: what was sent and not taken. */
   #untaken = 0;
@@ -62,6 +67,7 @@ export class Socket {
     this.session = session;
     this.isLink = kind.isLink;
     this.tellsTaken = kind.tellsTaken;
+    this.#identity = kind.identity;
     this.heartbeat = new Heartbeat(now);
   }
 
@@ -95,8 +101,17 @@ export class Socket {
       this.heartbeat.start(heartbeatIntervalMs, now);
   }
 
-  /** Sends a heartbeat when one is owed; closes the connection when it was silent for too long. Returns whether it did. */
+  /** When `beat` is to be called next, ms; Infinity for never. */
+  get nextBeatAt(): number {
+    return Math.min(this.heartbeat.nextAt, this.session.access.endsAt);
+  }
+
+  /**
+   * Sends a heartbeat when one is owed; closes the connection when it was silent for too long, or when its client is nobody any more.
+   * Returns whether it is closed.
+   */
   beat(now: number): boolean {
+    if (now >= this.session.access.endsAt) this.session.endAccess();
     if (this.heartbeat.beat(now)) this.#send([HEARTBEAT_FRAME]);
     if (!this.heartbeat.isTooSilent(now)) return false;
     this.close();
@@ -174,6 +189,7 @@ export class Socket {
       connection: session.connection,
       isLink: this.isLink,
       tellsTaken: this.tellsTaken,
+      identity: this.#identity,
       session: session.snapshot,
       consumer: isConsumer ? session.consumer.state : null,
       channel: isConsumer ? session.queue.idleState : null,

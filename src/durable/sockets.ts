@@ -1,8 +1,10 @@
 // The hibernating WebSockets of an object. Whoever asks for one gets it whether the object was awake or has just woken.
 
+import { type IdentityData, identityOf } from "../identity/identity-data.ts";
 import { directDefaults, directLimits } from "../limits.ts";
 import type { Options } from "../options.ts";
 import type { ClientSettings } from "../protocol/identify.ts";
+import { Access } from "../session/access.ts";
 import { type Connection, initialSettings } from "../session/connection.ts";
 import { Session } from "../session/session.ts";
 import type { SessionHost } from "../session/session-host.ts";
@@ -17,6 +19,12 @@ const STALLED_MS = 60_000;
 
 /** How long after a change what a sleep would forget is kept, ms: until then a timer runs, and while one runs no object sleeps. */
 const KEPT_AFTER_MS = 20;
+
+/** Of a client here the Worker has found out who it is, before it connected; nobody can be asked again. */
+export const NO_AUTH: Pick<SessionHost, "authenticate" | "authenticateAgain"> = {
+  authenticate: (_secret, session) => session.authenticated(null, session.now),
+  authenticateAgain: (session) => session.authenticatedAgain(null, session.now),
+};
 
 export interface SocketsHost {
   /** The host of their sessions. */
@@ -46,10 +54,10 @@ export class Sockets {
     if (introduction === null) return new Response(null, { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    const { connection, gateway } = introduction;
-    const session = this.#newSession(connection, gateway?.settings ?? null);
+    const { connection, gateway, identity } = introduction;
+    const kind = { isLink: gateway !== null, tellsTaken: gateway?.tellsTaken ?? false, identity };
+    const session = this.#newSession(connection, gateway?.settings ?? null, kind);
     if (gateway) session.skipMagic();
-    const kind = { isLink: gateway !== null, tellsTaken: gateway?.tellsTaken ?? false };
     const socket = this.#add(server, session, kind, now);
     socket.keep();
     return new Response(null, { status: 101, webSocket: client });
@@ -70,7 +78,7 @@ export class Sockets {
         return [];
       }
       const { connection, session: state } = attachment;
-      const session = this.#newSession(connection, state.settings);
+      const session = this.#newSession(connection, state.settings, attachment);
       if (!session.restore(state)) {
         webSocket.close(GOING_AWAY, "the broker slept in the middle of a command");
         return [];
@@ -137,9 +145,10 @@ export class Sockets {
   }
 
   /** Without settings of its own a connection begins with the defaults. */
-  #newSession(connection: Connection, settings: ClientSettings | null): Session {
+  #newSession(connection: Connection, settings: ClientSettings | null, { isLink, identity }: SocketKind): Session {
     const initial = settings ?? initialSettings(connection, directDefaults(this.#options));
-    return new Session(connection, initial, directLimits(this.#options), this.#host.session, false);
+    const access = accessOf(identity, !isLink);
+    return new Session(connection, initial, directLimits(this.#options), this.#host.session, access, false);
   }
 
   #add(webSocket: WebSocket, session: Session, kind: SocketKind, now: number): Socket {
@@ -148,4 +157,12 @@ export class Sockets {
     this.#byConnection.set(session.connection.id, socket);
     return socket;
   }
+}
+
+/** What the gateway's clients may do it has found out itself. @throws {Error} when the Worker told what is no identity */
+function accessOf(data: IdentityData | null, isGuarded: boolean): Access {
+  if (data === null) return Access.open();
+  const identity = identityOf(data);
+  if (identity === null) throw new Error("identity of a connection cannot be read");
+  return new Access(isGuarded, identity);
 }

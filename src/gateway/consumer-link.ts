@@ -14,7 +14,13 @@ export class ConsumerLink {
   readonly #filter = new NopFilter();
   #taken = 0;
 
-  constructor(object: Fetcher, introduction: SocketIntroduction, topic: string, channel: string, events: LinkEvents) {
+  constructor(
+    object: Pick<Fetcher, "fetch">,
+    introduction: SocketIntroduction,
+    topic: string,
+    channel: string,
+    events: LinkEvents,
+  ) {
     this.#link = new ObjectLink(object, introduction, events);
     const sub = fromByteString(`SUB ${topic} ${channel}\n`);
     this.#link.add(sub, 0, sub.length);

@@ -1,20 +1,27 @@
 // One client of the gateway: a V2 session that holds no queue. Publishes go to the objects of their topics, pipelined, over a
 // socket each; with SUB the connection becomes a consumer of a channel's object, and from then on its bytes are passed on.
 
+import type { Doorkeeper } from "../auth/doorkeeper.ts";
+import type { Names } from "../auth/need.ts";
 import type { SocketIntroduction } from "../durable/introduction.ts";
 import { channelObject, FIRST_NODE, topicObject } from "../durable/object-names.ts";
+import { identityData } from "../identity/identity-data.ts";
 import { gatewayDefaults, gatewayLimits } from "../limits.ts";
 import type { Options } from "../options.ts";
 import { concat } from "../protocol/bytes.ts";
-import { HEARTBEAT_FRAME, OK_FRAME } from "../protocol/frame.ts";
+import { clientError } from "../protocol/errors.ts";
+import { errorFrame, HEARTBEAT_FRAME, OK_FRAME } from "../protocol/frame.ts";
 import type { Compression } from "../protocol/identify.ts";
+import { AUTH_FAILED } from "../session/access.ts";
 import { type Connection, initialSettings } from "../session/connection.ts";
 import { Heartbeat } from "../session/heartbeat.ts";
 import { Session } from "../session/session.ts";
 import type { SessionHost } from "../session/session-host.ts";
+import { ClientAccess, type GatewayCaller } from "./client-access.ts";
 import type { ClientEnd, OnTaken } from "./client-end.ts";
 import { type Codec, createCodec } from "./compression.ts";
 import { ConsumerLink } from "./consumer-link.ts";
+import { TOO_MANY_REQUESTS } from "./object-link.ts";
 import { ProducerLink } from "./producer-link.ts";
 
 /** Published bytes without an answer from which on a client should be read no further. */
@@ -27,8 +34,19 @@ const DECODED_AT_ONCE = 16_384;
 /** Links to topics that a client may have without publishing to them. */
 const MAX_LINKS = 64;
 
+const TOO_MANY_TOPICS = clientError("E_PUB_FAILED", "PUB failed too many new topics and channels");
+const TOO_MANY_CHANNELS = clientError("E_SUB_FAILED", "SUB failed too many new topics and channels");
+
+/** What a gateway needs of the broker. */
+export interface GatewayPlace {
+  readonly env: Env;
+  readonly options: Options;
+  readonly doorkeeper: Doorkeeper;
+}
+
 export class Gateway {
   readonly #env: Env;
+  readonly #access: ClientAccess;
   readonly #session: Session;
   readonly #client: ClientEnd;
   readonly #heartbeat: Heartbeat;
@@ -45,12 +63,20 @@ export class Gateway {
   #isClosed = false;
   #progressed: (() => void)[] = [];
 
-  constructor(env: Env, options: Options, connection: Connection, createEnd: (onTaken: OnTaken) => ClientEnd) {
+  constructor(
+    { env, options, doorkeeper }: GatewayPlace,
+    connection: Connection,
+    caller: GatewayCaller,
+    createEnd: (onTaken: OnTaken) => ClientEnd,
+  ) {
     this.#env = env;
+    this.#access = new ClientAccess(doorkeeper, caller, () => this.#endAccess());
     const settings = initialSettings(connection, gatewayDefaults(options));
-    this.#session = new Session(connection, settings, gatewayLimits(options), this.#host, true);
+    const limits = gatewayLimits(options, this.#access.isAuthRequired);
+    this.#session = new Session(connection, settings, limits, this.#host, this.#access.session, true);
     this.#client = createEnd((bytes) => this.#consumer?.taken(bytes));
     this.#heartbeat = new Heartbeat(Date.now());
+    this.#access.endInTime();
   }
 
   readonly #host: SessionHost = {
@@ -61,6 +87,18 @@ export class Gateway {
     createTopic: (topic) => {
       const created = this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic })).create();
       created.catch((error) => console.error(`topic ${topic} could not be created:`, error));
+    },
+    authenticate: (secret, session) => {
+      void this.#access.authenticate(secret).then((identity) => {
+        session.authenticated(identity, Date.now());
+        this.#afterAuth();
+      });
+    },
+    authenticateAgain: (session) => {
+      void this.#access.again().then((identity) => {
+        session.authenticatedAgain(identity, Date.now());
+        this.#afterAuth();
+      });
     },
     subscribe: (topic, channel, session) => this.#subscribe(topic, channel, session),
     compress: (compression) => this.#compress(compression),
@@ -108,6 +146,7 @@ export class Gateway {
     if (this.#isClosed) return;
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#access.stop();
     for (const producer of this.#producers.values()) producer.close();
     this.#consumer?.close();
     this.#encoding = this.#encoding.then(() => this.#client.close());
@@ -115,8 +154,10 @@ export class Gateway {
   }
 
   get #introduction(): SocketIntroduction {
-    const { connection, settings } = this.#session;
-    return { connection, gateway: { settings, tellsTaken: this.#client.tellsTaken } };
+    const { connection, settings, access } = this.#session;
+    // What he may do is looked at here.
+    const identity = access.identity && identityData({ ...access.identity, authorizations: [] });
+    return { connection, gateway: { settings, tellsTaken: this.#client.tellsTaken }, identity };
   }
 
   /** Bytes that the client has sent and that are not answered. */
@@ -182,11 +223,43 @@ export class Gateway {
     if (this.#client.untaken > OVERRUN) this.close();
   }
 
+  /** What waited for AUTH was carried out. */
+  #afterAuth(): void {
+    for (const producer of this.#producers.values()) producer.flush();
+    this.#flush();
+    this.#access.endInTime();
+    this.#progress();
+  }
+
+  /** The client is nobody any more. */
+  #endAccess(): void {
+    if (this.#isClosed) return;
+    this.#send(errorFrame(AUTH_FAILED));
+    this.close();
+  }
+
+  /** The object, once what may be new with it is found not to be too much; else the connection ends, and the object is not called. */
+  #within(object: Fetcher, names: Names): Pick<Fetcher, "fetch"> {
+    const admission = this.#access.mayCreate(names);
+    if (admission === null) return object;
+    return {
+      fetch: async (...request: Parameters<Fetcher["fetch"]>) => {
+        if (await admission) return object.fetch(...request);
+        this.#send(errorFrame(names.channel === null ? TOO_MANY_TOPICS : TOO_MANY_CHANNELS));
+        this.close();
+        return new Response(null, { status: TOO_MANY_REQUESTS });
+      },
+    };
+  }
+
   #producer(topic: string): ProducerLink {
     const known = this.#producers.get(topic);
     if (known) return known;
     if (this.#producers.size >= MAX_LINKS) this.#closeIdleLink();
-    const object = this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic }));
+    const object = this.#within(this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic })), {
+      topic,
+      channel: null,
+    });
     const link: ProducerLink = new ProducerLink(object, this.#introduction, {
       answered: () => {
         this.#flush();
@@ -218,7 +291,8 @@ export class Gateway {
 
   #subscribe(topic: string, channel: string, session: Session): void {
     const rest = session.detach();
-    const object = this.#env.CHANNEL.getByName(channelObject({ node: FIRST_NODE, topic, channel }));
+    const stub = this.#env.CHANNEL.getByName(channelObject({ node: FIRST_NODE, topic, channel }));
+    const object = this.#within(stub, { topic, channel });
     this.#consumer = new ConsumerLink(object, this.#introduction, topic, channel, {
       data: (bytes) => this.#send(bytes),
       closed: () => this.close(),

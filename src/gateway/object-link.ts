@@ -11,6 +11,8 @@ export interface LinkEvents {
   closed(): void;
 }
 
+/** The status of an object that must not be called. */
+export const TOO_MANY_REQUESTS = 429;
 /** Bytes of one WebSocket message; the platform's limit is 32 MiB (platform notes A1). */
 const MAX_MESSAGE = 16 * 2 ** 20;
 
@@ -24,7 +26,7 @@ export class ObjectLink {
   /** What is to be sent, in order; commands that lie side by side are joined. */
   #outbox: (Uint8Array | string)[] = [];
 
-  constructor(object: Fetcher, introduction: SocketIntroduction | V1Introduction, events: LinkEvents) {
+  constructor(object: Pick<Fetcher, "fetch">, introduction: SocketIntroduction | V1Introduction, events: LinkEvents) {
     this.#events = events;
     void this.#open(object, introduction);
   }
@@ -67,9 +69,10 @@ export class ObjectLink {
     this.#socket?.close(1000);
   }
 
-  async #open(object: Fetcher, introduction: SocketIntroduction | V1Introduction): Promise<void> {
+  async #open(object: Pick<Fetcher, "fetch">, introduction: SocketIntroduction | V1Introduction): Promise<void> {
     try {
-      const { webSocket } = await object.fetch("https://object/", { headers: introduce(introduction) });
+      const { webSocket, status } = await object.fetch("https://object/", { headers: introduce(introduction) });
+      if (status === TOO_MANY_REQUESTS) return this.#ended(); // who asked for it has been told
       if (!webSocket) throw new Error("object did not answer with a WebSocket");
       webSocket.binaryType = "arraybuffer";
       webSocket.accept();

@@ -33,7 +33,7 @@ export class ProducerLink {
   #next: Sent = { replies: 0, bytes: 0 };
   #outstanding = 0;
 
-  constructor(object: Fetcher, introduction: SocketIntroduction, events: ProducerEvents) {
+  constructor(object: Pick<Fetcher, "fetch">, introduction: SocketIntroduction, events: ProducerEvents) {
     this.#events = events;
     this.#link = new ObjectLink(object, introduction, {
       data: (bytes) => this.#answered(bytes),

@@ -9,7 +9,11 @@ export class V1Link {
   readonly #client: ClientEnd;
   readonly #link: ObjectLink;
 
-  constructor(lookup: Fetcher, introduction: V1Introduction, createEnd: (onTaken: OnTaken) => ClientEnd) {
+  constructor(
+    lookup: Pick<Fetcher, "fetch">,
+    introduction: V1Introduction,
+    createEnd: (onTaken: OnTaken) => ClientEnd,
+  ) {
     this.#client = createEnd(() => {});
     this.#link = new ObjectLink(lookup, introduction, {
       data: (bytes) => this.#client.send(bytes, bytes.length),

@@ -1,5 +1,6 @@
 // nsqlookupd's HTTP API (spec 5.4, nsqlookupd/http.go): whole under /lookupd, and at the root where nsqd has no such route.
 
+import { LOOK_UP, may, NOTHING } from "../auth/need.ts";
 import { NSQ_VERSION } from "../limits.ts";
 import type { DebugPlace } from "../lookup/directory.ts";
 import type { PeerInfo } from "../lookup/peer-info.ts";
@@ -86,21 +87,21 @@ const info: Handler = async () => json({ version: NSQ_VERSION });
 
 /** What nsqd has no route for. */
 const rootRoutes: readonly Route[] = [
-  { method: "GET", path: "/lookup", handler: lookup },
-  { method: "GET", path: "/topics", handler: topics },
-  { method: "GET", path: "/channels", handler: channels },
-  { method: "GET", path: "/nodes", handler: nodes },
-  { method: "GET", path: "/debug", handler: debug },
-  { method: "POST", path: "/topic/tombstone", handler: tombstone },
+  { method: "GET", path: "/lookup", need: LOOK_UP, handler: lookup },
+  { method: "GET", path: "/topics", need: may("read", "everything"), handler: topics },
+  { method: "GET", path: "/channels", need: may("read", "topic"), handler: channels },
+  { method: "GET", path: "/nodes", need: may("read", "everything"), handler: nodes },
+  { method: "GET", path: "/debug", need: may("read", "everything"), handler: debug },
+  { method: "POST", path: "/topic/tombstone", need: may("admin", "topic"), handler: tombstone },
 ];
 
 const otherRoutes: readonly Route[] = [
-  { method: "GET", path: "/ping", handler: ping },
-  { method: "GET", path: "/info", handler: info },
-  { method: "POST", path: "/topic/create", handler: createTopic },
-  { method: "POST", path: "/topic/delete", handler: deleteTopic },
-  { method: "POST", path: "/channel/create", handler: createChannel },
-  { method: "POST", path: "/channel/delete", handler: deleteChannel },
+  { method: "GET", path: "/ping", need: NOTHING, handler: ping },
+  { method: "GET", path: "/info", need: may("read", "anything"), handler: info },
+  { method: "POST", path: "/topic/create", need: may("admin", "topic"), creates: true, handler: createTopic },
+  { method: "POST", path: "/topic/delete", need: may("admin", "topic"), handler: deleteTopic },
+  { method: "POST", path: "/channel/create", need: may("admin", "channel"), creates: true, handler: createChannel },
+  { method: "POST", path: "/channel/delete", need: may("admin", "channel"), handler: deleteChannel },
   ...pprofRoutes("/debug/pprof"),
 ];
 

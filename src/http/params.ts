@@ -1,7 +1,7 @@
 // Parameters and bodies of requests, read as nsqd reads them (spec 3.1).
 
-import { concat } from "../protocol/bytes.ts";
 import { isValidName } from "../protocol/names.ts";
+import { readUpTo } from "../read-up-to.ts";
 import { HttpError } from "./respond.ts";
 import { queryOf } from "./target.ts";
 
@@ -75,16 +75,4 @@ export async function readBody(request: Request, limit: number): Promise<Uint8Ar
   } catch {
     return null; // the client is gone, and hears no answer
   }
-}
-
-/** The whole of a stream; null when it is longer, of which most is not even read then. */
-export async function readUpTo(limit: number, body: ReadableStream<Uint8Array> | null): Promise<Uint8Array | null> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > limit) return null;
-    chunks.push(chunk);
-  }
-  return concat(chunks);
 }

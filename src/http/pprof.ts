@@ -1,5 +1,6 @@
 // What stands for Go's profiler (spec 3.2, 5.4): there is no Go runtime to look into.
 
+import { may } from "../auth/need.ts";
 import { plain } from "./respond.ts";
 import type { Route } from "./router.ts";
 
@@ -21,5 +22,5 @@ export function pprofRoutes(index: "/debug/pprof/" | "/debug/pprof"): Route[] {
     ...profiles,
     { method: "POST", path: "/debug/pprof/symbol" },
   ] as const;
-  return routes.map((route) => ({ ...route, handler: noPprof }));
+  return routes.map((route) => ({ ...route, need: may("admin", "everything"), handler: noPprof }));
 }

@@ -1,10 +1,19 @@
 // The forms of nsqd's HTTP answers (spec 3.1, nsq internal/http_api/api_response.go).
 
-const NSQ_HEADERS = { "X-NSQ-Content-Type": "nsq; version=1.0" };
+import type { Refusal } from "../auth/doorkeeper.ts";
+
+/** What an answer holds, a browser must not guess. */
+const SNIFFING = { "X-Content-Type-Options": "nosniff" };
+const NSQ_HEADERS = { ...SNIFFING, "X-NSQ-Content-Type": "nsq; version=1.0" };
 const JSON_HEADERS = { ...NSQ_HEADERS, "Content-Type": "application/json; charset=utf-8" };
-const TEXT_HEADERS = { "Content-Type": "text/plain; charset=utf-8" };
+const TEXT_HEADERS = { ...SNIFFING, "Content-Type": "text/plain; charset=utf-8" };
 /** Made once: whatever is published is answered with them. */
 const OK_HEADERS = new Headers({ ...NSQ_HEADERS, ...TEXT_HEADERS });
+
+const UNAUTHORIZED = { "WWW-Authenticate": 'Bearer realm="nsq-edge"' };
+const CLOSED =
+  "This broker is closed: nobody has said who may use it. Set the secret `auth-tokens` (docs/security.md), or, if whoever " +
+  "can reach the broker shall be able to use it, the variable `open` to `true`.\n";
 
 /** A request that is refused: the status, and the code that is the message. */
 export class HttpError {
@@ -34,6 +43,22 @@ export function rawJson(text: string): Response {
 
 export function error({ status, code }: HttpError, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify({ message: code }), { status, headers: { ...JSON_HEADERS, ...headers } });
+}
+
+/** What somebody is told who is not let in: not why. */
+export function refused(refusal: Refusal): Response {
+  switch (refusal) {
+    case "closed":
+      return plain(CLOSED, 403);
+    case "unauthorized":
+      return error(new HttpError(401, "UNAUTHORIZED"), UNAUTHORIZED);
+    case "forbidden":
+      return error(new HttpError(403, "FORBIDDEN"));
+    case "unavailable":
+      return error(new HttpError(503, "AUTH_UNAVAILABLE"));
+    case "too-many":
+      return error(new HttpError(429, "TOO_MANY_REQUESTS"), { "Retry-After": "60" });
+  }
 }
 
 /** The decorator that /ping and the debug routes have in nsqd: no version header. */

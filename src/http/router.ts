@@ -1,8 +1,11 @@
 // Routes requests by a table, with the behaviour of nsqd's router towards what is not in it (spec 3.1; httprouter 1.3).
 
 import { type IRequest, Router } from "itty-router";
+import { IDENTITY, type Names, type Need } from "../auth/need.ts";
 import type { Broker } from "./broker.ts";
-import { error, HttpError } from "./respond.ts";
+import { Params } from "./params.ts";
+import { error, HttpError, refused } from "./respond.ts";
+import { pathOf } from "./target.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -13,6 +16,10 @@ export interface Route {
   readonly method: Method;
   /** `:name` stands for one part of the path. */
   readonly path: string;
+  /** What it takes to be let in. */
+  readonly need: Need;
+  /** Whether the topic and channel that it names may come to be by it. */
+  readonly creates?: boolean;
   readonly handler: Handler;
 }
 
@@ -29,7 +36,7 @@ const METHOD_NOT_ALLOWED = new HttpError(405, "METHOD_NOT_ALLOWED");
 const INTERNAL_ERROR = new HttpError(500, "INTERNAL_ERROR");
 
 export function createRouter(table: readonly Route[]) {
-  const routes = table.map(compile);
+  const routes = table.map((route) => compile({ ...route, handler: admitted(route) }));
   const router = Router<IRequest, [Broker]>();
   for (const { method, path, handler } of routes) {
     const names = [...path.matchAll(PARAM)].map(([name]) => name.slice(1));
@@ -37,17 +44,17 @@ export function createRouter(table: readonly Route[]) {
       handler(request as unknown as Request, broker, ...names.map((name) => request.params[name] ?? "")),
     );
   }
-  router.all("*", (request) => unrouted(routes, request as unknown as Request));
+  router.all("*", (request, broker) => elsewhere(routes, request as unknown as Request, broker));
   // Only a path that leaves a part open must be searched for.
   const fixed = new Map(
     routes.filter(({ path }) => !path.includes(":")).map(({ method, path, handler }) => [`${method} ${path}`, handler]),
   );
-  const find = (request: Request, pathname: string, broker: Broker): Promise<Response | HttpError> | Response => {
+  const find = (request: Request, pathname: string, broker: Broker): Promise<Response | HttpError> => {
     const handler = fixed.get(`${request.method} ${pathname}`);
     if (handler) return handler(request, broker);
     // itty-router takes a slash too many for nothing; nsqd redirects.
     const isExact = routes.some(({ pattern }) => pattern.test(pathname));
-    return isExact ? router.fetch(request, broker) : unrouted(routes, request);
+    return isExact ? router.fetch(request, broker) : elsewhere(routes, request, broker);
   };
   return async (request: Request, pathname: string, broker: Broker): Promise<Response> => {
     try {
@@ -57,6 +64,48 @@ export function createRouter(table: readonly Route[]) {
       return internalError(cause);
     }
   };
+}
+
+/** A handler that is called for those who are let in, with the broker as they see it. */
+function admitted({ path, need, creates = false, handler }: Route): Handler {
+  const open = [...path.matchAll(PARAM)].map(([name]) => name.slice(1));
+  return async (request, broker, ...params) => {
+    const { isOpen, limits } = broker.doorkeeper;
+    const isLimited = creates && limits.limitsCreation;
+    if (isOpen && !isLimited) return handler(request, broker, ...params);
+    const names = namesOf(request, open, params);
+    const seen = await broker.admit(request, pathOf(request.url), need, names);
+    if (typeof seen === "string") return refused(seen);
+    if (isLimited && names.topic !== null && (await seen.mayCreate(request, names)) === false)
+      return refused("too-many");
+    return handler(request, seen, ...params);
+  };
+}
+
+/** The topic and channel that a call is about: of its path, or else of its query. What is malformed is none, and is refused by the handler. */
+function namesOf(request: Request, open: readonly string[], params: readonly string[]): Names {
+  const query = Params.of(request);
+  const named = (name: string): string | null => {
+    const at = open.indexOf(name);
+    if (at >= 0) return decoded(params[at] as string);
+    return query instanceof HttpError ? null : query.get(name);
+  };
+  return { topic: named("topic"), channel: named("channel") };
+}
+
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null; // it is malformed
+  }
+}
+
+/** Where there is no route; only somebody who is known is told so. */
+async function elsewhere(routes: readonly CompiledRoute[], request: Request, broker: Broker): Promise<Response> {
+  if (broker.doorkeeper.isOpen) return unrouted(routes, request);
+  const seen = await broker.admit(request, pathOf(request.url), IDENTITY, { topic: null, channel: null });
+  return typeof seen === "string" ? refused(seen) : unrouted(routes, request);
 }
 
 function compile(route: Route): CompiledRoute {

@@ -13,6 +13,9 @@ export type ErrorCode =
   | "E_DPUB_FAILED"
   | "E_SUB_FAILED"
   | "E_AUTH_DISABLED"
+  | "E_AUTH_FAILED"
+  | "E_AUTH_FIRST"
+  | "E_UNAUTHORIZED"
   | "E_FIN_FAILED"
   | "E_REQ_FAILED"
   | "E_TOUCH_FAILED";

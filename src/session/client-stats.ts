@@ -21,6 +21,9 @@ export interface ClientStats {
   deflate: boolean;
   snappy: boolean;
   user_agent: string;
+  authed?: true;
+  auth_identity?: string;
+  auth_identity_url?: string;
   topology_zone: string;
   topology_region: string;
   pub_counts?: PubCount[];
@@ -38,6 +41,7 @@ export interface PubCount {
 
 export function clientStats(session: Session): ClientStats {
   const { connection, settings, pubCounts } = session;
+  const { identity } = session.access;
   const consumer = session.isConsumer ? session.consumer : null;
   return {
     client_id: settings.clientId,
@@ -55,6 +59,11 @@ export function clientStats(session: Session): ClientStats {
     deflate: settings.compression === "deflate",
     snappy: settings.compression === "snappy",
     user_agent: settings.userAgent,
+    ...(identity && {
+      authed: true,
+      ...(identity.name && { auth_identity: identity.name }),
+      ...(identity.url && { auth_identity_url: identity.url }),
+    }),
     topology_zone: settings.topologyZone,
     topology_region: settings.topologyRegion,
     ...(pubCounts.size > 0 && { pub_counts: [...pubCounts].map(([topic, count]) => ({ topic, count })) }),

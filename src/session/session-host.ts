@@ -24,6 +24,10 @@ export interface SessionHost {
   createTopic(topic: string): void;
   /** Makes the session a consumer of a channel, and calls `session.subscribed` or `session.resume` then. */
   subscribe(topic: string, channel: string, session: Session): void;
+  /** Finds out whose secret it is, and calls `session.authenticated` then. */
+  authenticate(secret: string, session: Session): void;
+  /** Asks again whose the secret is that the client came with, and calls `session.authenticatedAgain` then. */
+  authenticateAgain(session: Session): void;
   /** Switches the connection to a compressed stream once the reply to IDENTIFY is out, and calls `session.resume` then. */
   compress(compression: Compression, session: Session): void;
 }

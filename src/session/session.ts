@@ -1,6 +1,7 @@
 // One V2 connection: what it may say, in which order it is answered, and when it ends (spec 1, nsqd/protocol_v2.go IOLoop).
 // It decodes, checks and answers; what takes other parts of the broker is asked of the host.
 
+import type { Identity } from "../identity/identity.ts";
 import { EMPTY } from "../protocol/bytes.ts";
 import { isCommandName } from "../protocol/command.ts";
 import type { BodyLimits } from "../protocol/command-decoder.ts";
@@ -11,6 +12,7 @@ import { messageId, NOT_AN_ID } from "../protocol/message-id.ts";
 import { MpubCheck } from "../protocol/mpub-body.ts";
 import type { ChannelQueue } from "../queue/channel-queue.ts";
 import type { Consumer } from "../queue/consumer.ts";
+import { type Access, AUTH_FAILED } from "./access.ts";
 import { ClientState } from "./client-state.ts";
 import { answerFailed } from "./commands/answer.ts";
 import { type Command, invalid } from "./commands/command.ts";
@@ -38,6 +40,8 @@ export interface SessionState {
 interface Publishing {
   /** A valid name; null before the first publish. */
   topic: string | null;
+  /** Whether the client was found to have the permission for it. */
+  isAllowed: boolean;
   deferMs: number;
   /** For MPUB. */
   check: MpubCheck;
@@ -52,6 +56,7 @@ export class Session {
   readonly connection: Connection;
   readonly limits: SessionLimits;
   readonly host: SessionHost;
+  readonly access: Access;
   readonly replies = new ReplyQueue();
   /** Messages published by topic: whoever has published is a producer in /stats. */
   readonly pubCounts = new Map<string, number>();
@@ -78,15 +83,17 @@ export class Session {
     settings: ClientSettings,
     limits: SessionLimits,
     host: SessionHost,
+    access: Access,
     needsHeartbeats: boolean,
   ) {
     this.connection = connection;
     this.settings = settings;
     this.limits = limits;
     this.host = host;
+    this.access = access;
     this.needsHeartbeats = needsHeartbeats;
     this.#input = new Input(limits);
-    this.publishing = { topic: null, deferMs: 0, check: new MpubCheck(limits) };
+    this.publishing = { topic: null, isAllowed: false, deferMs: 0, check: new MpubCheck(limits) };
   }
 
   /** Goes on with a session as it was; a consumer follows by `attach`. False when it cannot: its input is not known. */
@@ -207,6 +214,32 @@ export class Session {
     this.#isEnded = true;
   }
 
+  /** The host found out who the client is; null when it could not, or when he is nobody. */
+  authenticated(identity: Identity | null, now: number): void {
+    const answer = this.access.admit(identity);
+    if (answer instanceof Uint8Array) this.reply(answer);
+    this.resume(now, answer instanceof Uint8Array ? null : answer);
+  }
+
+  /** The same, before a command that waits for it. */
+  authenticatedAgain(identity: Identity | null, now: number): void {
+    if (identity === null) {
+      this.resume(now, AUTH_FAILED);
+      return;
+    }
+    this.access.identity = identity;
+    this.publishing.isAllowed = false;
+    this.now = now;
+    this.#isBlocked = false;
+    this.#carryOut();
+    this.#run();
+  }
+
+  /** Ends the connection of somebody who is nobody any more; what was answered before still goes out. */
+  endAccess(): void {
+    this.#fail(AUTH_FAILED);
+  }
+
   /** The host made it a consumer. */
   subscribed(queue: ChannelQueue, consumer: Consumer, now: number): void {
     this.attach(queue, consumer);
@@ -243,6 +276,20 @@ export class Session {
   /** The client has answered something that it was sent: it reads. */
   hasHeard(): void {
     this.#unheard = 0;
+  }
+
+  startAuth(secret: string): void {
+    this.#isBlocked = true;
+    this.host.authenticate(secret, this);
+  }
+
+  /** What must be answered to a client that may not publish to the topic it has named. */
+  publishRefusal(command: "PUB" | "DPUB" | "MPUB"): ClientError | null {
+    const { topic, isAllowed } = this.publishing;
+    if (isAllowed || topic === null) return null;
+    const refusal = this.access.refusal(command, topic, "");
+    this.publishing.isAllowed = refusal === null;
+    return refusal;
   }
 
   startSubscribe(topic: string, channel: string): void {
@@ -312,6 +359,13 @@ export class Session {
   }
 
   #carryOutLine(): void {
+    if (this.#command?.isGuarded && this.access.isStale(this.now)) {
+      this.#isBlocked = true;
+      this.host.authenticateAgain(this);
+    } else this.#carryOut();
+  }
+
+  #carryOut(): void {
     const error = this.#command?.run(this, this.#input.decoder.line);
     if (error) this.#fail(error);
   }

@@ -90,7 +90,15 @@ describe("what is shown", () => {
 
   it("[ADM1] the broker: its version and where it is", async () => {
     const { start_time, ...info } = await get<InfoAnswer>("/info");
-    expect(info).toEqual({ version: "1.3.0", node: own, nsqlookupd: [own], is_admin: true, message: "" });
+    expect(info).toEqual({
+      version: "1.3.0",
+      node: own,
+      nsqlookupd: [own],
+      is_admin: true,
+      identity: "",
+      is_open_to_all: false,
+      message: "",
+    });
     expect(start_time).toBeGreaterThan(Date.now() / 1000 - 3600);
   });
 

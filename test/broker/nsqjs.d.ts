@@ -3,6 +3,7 @@ declare module "nsqjs" {
   import type { EventEmitter } from "node:events";
 
   interface ConnectionOptions {
+    authSecret?: string;
     deflate?: boolean;
     snappy?: boolean;
     /** ms */

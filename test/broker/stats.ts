@@ -6,6 +6,8 @@ export interface ClientStats {
   readonly snappy: boolean;
   readonly ready_count: number;
   readonly in_flight_count: number;
+  readonly authed?: true;
+  readonly auth_identity?: string;
 }
 
 interface StatsBody {
@@ -26,9 +28,14 @@ export interface ChannelStats {
 }
 
 /** Null when there is no such channel. */
-export async function channelStats(http: string, topic: string, channel: string): Promise<ChannelStats | null> {
+export async function channelStats(
+  http: string,
+  topic: string,
+  channel: string,
+  headers: Record<string, string> = {},
+): Promise<ChannelStats | null> {
   const query = new URLSearchParams({ format: "json", include_mem: "false", topic, channel });
-  const response = await fetch(`${http}/stats?${query}`);
+  const response = await fetch(`${http}/stats?${query}`, { headers });
   const { topics } = (await response.json()) as StatsBody;
   return topics?.[0]?.channels[0] ?? null;
 }

@@ -141,13 +141,13 @@ describe("a broker that is not open", () => {
       createExecutionContext(),
     );
 
-  it.each(["/stats", "/info", "/v2", "/pub?topic=t", "/nothing"])("[OPT2] answers nobody: %s", async (path) => {
+  it.each(["/stats", "/info", "/v2", "/pub?topic=t", "/nothing"])("[AUTH9] answers nobody: %s", async (path) => {
     const response = await ask(path, closed);
     expect(response.status).toBe(403);
-    expect(await response.text()).toContain("Set the variable `open` to `true`");
+    expect(await response.text()).toContain("Set the secret `auth-tokens`");
   });
 
-  it("[OPT2] answers /ping", async () => {
+  it("[AUTH9] answers /ping", async () => {
     expect(await (await ask("/ping", closed)).text()).toBe("OK");
   });
 

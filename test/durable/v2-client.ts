@@ -42,7 +42,12 @@ export class V2Client {
   /** Connects to a path such as `/v2?topic=t&channel=c` and says the magic. */
   static async open(path: string): Promise<V2Client> {
     const response = await exports.default.fetch(`http://broker${path}`, { headers: { Upgrade: "websocket" } });
-    if (!response.webSocket) throw new Error(`no WebSocket at ${path}: ${response.status} ${await response.text()}`);
+    return V2Client.on(response);
+  }
+
+  /** Begins on a connection that was opened. */
+  static async on(response: Response): Promise<V2Client> {
+    if (!response.webSocket) throw new Error(`no WebSocket: ${response.status} ${await response.text()}`);
     const client = new V2Client(response.webSocket);
     client.sendBytes(fromByteString("  V2"));
     return client;

@@ -128,7 +128,7 @@ describe("a consumer behind the gateway whose messages time out", () => {
   it("[CHN21] is given up when there is no gateway any more that would answer", async () => {
     const connection = { id: "gone", remoteAddress: "127.0.0.1:1", connectedAt: START };
     const settings = initialSettings(connection, gatewayDefaults(parseOptions({})));
-    const headers = introduce({ connection, gateway: { settings, tellsTaken: false } });
+    const headers = introduce({ connection, gateway: { settings, tellsTaken: false }, identity: null });
     const { webSocket } = await CHANNEL().fetch("https://object/", { headers });
     if (!webSocket) throw new Error("no WebSocket");
     const asked: string[] = [];

@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Doorkeeper } from "../../src/auth/doorkeeper.ts";
 import type { ClientEnd } from "../../src/gateway/client-end.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { parseOptions } from "../../src/options.ts";
 import { bytesOf, identify, MAGIC } from "../helpers/commands.ts";
+import { identityWith } from "../helpers/identity.ts";
 import { CONNECTION, framesOf } from "../helpers/session.ts";
 
 const HOUR = 3_600_000;
 const INTERVAL = 30_000;
 /** Nobody here publishes or subscribes: no object is asked for anything. */
 const NO_OBJECTS = {} as Env;
+const OPEN = parseOptions({ open: "true" });
+const NOBODY = { peer: { remoteIp: "192.0.2.7", isTls: false }, identity: null };
 
 class RecordingEnd implements ClientEnd {
   readonly tellsTaken = true;
@@ -31,7 +35,12 @@ class RecordingEnd implements ClientEnd {
 
 function connect() {
   const end = new RecordingEnd();
-  const gateway = new Gateway(NO_OBJECTS, parseOptions({}), CONNECTION, () => end);
+  const gateway = new Gateway(
+    { env: NO_OBJECTS, options: OPEN, doorkeeper: new Doorkeeper(OPEN, {}) },
+    CONNECTION,
+    NOBODY,
+    () => end,
+  );
   const send = (stream: string) => gateway.receive(bytesOf(stream));
   return { end, gateway, send };
 }
@@ -77,5 +86,43 @@ describe("Gateway: a client that is silent", () => {
     }
     expect(end.sent).toEqual(["OK", "OK", "_heartbeat_", "_heartbeat_", "_heartbeat_"]);
     expect(end.isClosed).toBe(false);
+  });
+});
+
+describe("Gateway: a client whose token ends", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function connectUntil(endsAt: number) {
+    const guarded = parseOptions({ "auth-http-address": "127.0.0.1:1" });
+    const end = new RecordingEnd();
+    const place = { env: NO_OBJECTS, options: guarded, doorkeeper: new Doorkeeper(guarded, {}) };
+    const gateway = new Gateway(place, CONNECTION, { ...NOBODY, identity: identityWith([], { endsAt }) }, () => end);
+    gateway.receive(bytesOf(MAGIC + identify({ heartbeat_interval: -1 })));
+    return { end, gateway };
+  }
+
+  it("[AUTH14] is told so then, and closed", async () => {
+    const { end } = connectUntil(Date.now() + 10 * 60_000);
+    await vi.advanceTimersByTimeAsync(10 * 60_000 - 1);
+    expect([end.sent, end.isClosed]).toEqual([["OK"], false]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([end.sent, end.isClosed]).toEqual([["OK", "error: E_AUTH_FAILED AUTH failed"], true]);
+  });
+
+  it("[AUTH14] in a time that no timer can count is closed then, and not before", async () => {
+    const { end } = connectUntil(Date.now() + 40 * 24 * HOUR);
+    await vi.advanceTimersByTimeAsync(40 * 24 * HOUR - 1);
+    expect(end.isClosed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(end.isClosed).toBe(true);
+  });
+
+  it("[AUTH14] leaves no timer behind when it goes before", async () => {
+    const { end, gateway } = connectUntil(Date.now() + 1_000);
+    gateway.close();
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(end.sent).toEqual(["OK"]);
   });
 });

@@ -9,6 +9,7 @@ import { messageId, parseMessageId } from "../../src/protocol/message-id.ts";
 import { mpubMessages } from "../../src/protocol/mpub-body.ts";
 import { ChannelQueue } from "../../src/queue/channel-queue.ts";
 import { Consumer } from "../../src/queue/consumer.ts";
+import { Access } from "../../src/session/access.ts";
 import { type Connection, initialSettings } from "../../src/session/connection.ts";
 import { type Receipt, settle } from "../../src/session/reply-queue.ts";
 import { Session, type SessionLimits, type SessionState } from "../../src/session/session.ts";
@@ -75,6 +76,8 @@ export class FakeHost implements SessionHost {
   readonly createdTopics: string[] = [];
   readonly subscriptions: string[] = [];
   readonly compressions: Compression[] = [];
+  /** What AUTH said, and "again" for each time that was asked about once more; `session.authenticated` is to follow. */
+  readonly secrets: string[] = [];
   /** Receipts of publishes that are not answered yet; a publisher of its own for each topic, as in the gateway. */
   readonly owed: { readonly receipt: Receipt; readonly command: Publication["command"]; readonly topic: string }[] = [];
   readonly channel = memoryChannel();
@@ -103,6 +106,14 @@ export class FakeHost implements SessionHost {
   subscribe(topic: string, channel: string, session: Session): void {
     this.subscriptions.push(`${topic}:${channel}`);
     if (!this.holdsSubscribes) this.subscribeNow(session);
+  }
+
+  authenticate(secret: string): void {
+    this.secrets.push(secret);
+  }
+
+  authenticateAgain(): void {
+    this.secrets.push("again");
   }
 
   compress(compression: Compression): void {
@@ -157,13 +168,19 @@ export interface ClientOptions {
   readonly needsHeartbeats?: boolean;
   /** Whether the magic was sent already. */
   readonly hasMagic?: boolean;
+  /** Who it is, and whether that is asked; nobody is asked by default. */
+  readonly access?: Access;
 }
 
 /** A client right after its magic, unless something else is asked for. */
 export function connect(options: ClientOptions = {}): Client {
   const { limits, host = new FakeHost(), connection = CONNECTION, needsHeartbeats = true, hasMagic = true } = options;
+  const { access = Access.open() } = options;
   const settings = initialSettings(connection, DEFAULT_SETTINGS);
-  const client = new Client(new Session(connection, settings, sessionLimits(limits), host, needsHeartbeats), host);
+  const client = new Client(
+    new Session(connection, settings, sessionLimits(limits), host, access, needsHeartbeats),
+    host,
+  );
   if (hasMagic) client.send(MAGIC);
   return client;
 }
@@ -181,9 +198,9 @@ export function wake(before: Client, options: ClientOptions = {}): Client {
   const { session, host } = before;
   const { connection } = session;
   const state: SessionState = structuredClone(session.snapshot);
-  const { limits, needsHeartbeats = true } = options;
+  const { limits, needsHeartbeats = true, access = Access.open() } = options;
   const initial = initialSettings(connection, DEFAULT_SETTINGS);
-  const woken = new Session(connection, initial, sessionLimits(limits), host, needsHeartbeats);
+  const woken = new Session(connection, initial, sessionLimits(limits), host, access, needsHeartbeats);
   if (!woken.restore(state)) throw new Error("session could not be restored");
   if (session.isConsumer) woken.attach(session.queue, session.consumer);
   const client = new Client(woken, host);

@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
+import { NOTHING } from "../../src/auth/need.ts";
 import type { Broker } from "../../src/http/broker.ts";
 import { nsqdRoutes } from "../../src/http/nsqd-api.ts";
 import { HttpError, json, ok } from "../../src/http/respond.ts";
 import { createRouter, type Route } from "../../src/http/router.ts";
 
-const NO_BROKER = {} as Broker;
+const NO_BROKER = { doorkeeper: { isOpen: true, limits: { limitsCreation: false } } } as Broker;
 
 /** Answers with the route that was taken. */
 const route = createRouter(
@@ -77,8 +78,18 @@ describe("the router", () => {
 
   it("[HTTP2] parts that a path leaves open come in their order, as they were sent", async () => {
     const several = createRouter([
-      { method: "DELETE", path: "/t/:topic/:channel", handler: async (_request, _broker, ...params) => json(params) },
-      { method: "GET", path: "/t/:topic/more/:channel", handler: async (_request, _broker, ...params) => json(params) },
+      {
+        method: "DELETE",
+        path: "/t/:topic/:channel",
+        need: NOTHING,
+        handler: async (_request, _broker, ...params) => json(params),
+      },
+      {
+        method: "GET",
+        path: "/t/:topic/more/:channel",
+        need: NOTHING,
+        handler: async (_request, _broker, ...params) => json(params),
+      },
     ]);
     const answered = async (method: string, path: string) => {
       const response = await several(new Request(`http://broker${path}`, { method }), path, NO_BROKER);
@@ -100,6 +111,7 @@ describe("the router", () => {
       {
         method: "GET",
         path: "/x",
+        need: NOTHING,
         handler: () => {
           throw new Error("secret detail");
         },
@@ -114,7 +126,7 @@ describe("the router", () => {
 
   it("[HTTP1] an error of a handler is its status and its code as JSON, with nsqd's headers", async () => {
     const refusing = createRouter([
-      { method: "GET", path: "/x", handler: async () => new HttpError(413, "MSG_TOO_BIG") },
+      { method: "GET", path: "/x", need: NOTHING, handler: async () => new HttpError(413, "MSG_TOO_BIG") },
     ]);
     const response = await refusing(new Request("http://broker/x"), "/x", NO_BROKER);
     expect(response.status).toBe(413);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Access } from "../../src/session/access.ts";
 import { ClientState } from "../../src/session/client-state.ts";
 import { clientStats } from "../../src/session/client-stats.ts";
 import { Session } from "../../src/session/session.ts";
@@ -156,7 +157,7 @@ describe("Session: snapshot and restore", () => {
     client.send(sized("m".repeat(100)));
     expect([client.session.hasLongPartial, client.session.snapshot.partial]).toEqual([true, null]);
     const { snapshot, settings } = client.session;
-    const woken = new Session(CONNECTION, settings, sessionLimits(), new FakeHost(), true);
+    const woken = new Session(CONNECTION, settings, sessionLimits(), new FakeHost(), Access.open(), true);
     expect(woken.restore(snapshot)).toBe(false);
   });
 

@@ -5,25 +5,53 @@ import { describe, expect, it } from "vitest";
 /** What each folder of src may import of the others. Imports go one way: what stands above knows nothing of what stands below. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
+  identity: [],
   queue: ["protocol"],
-  session: ["protocol", "queue"],
+  session: ["protocol", "identity", "queue"],
   lookup: ["protocol"],
   storage: ["protocol", "queue", "lookup"],
-  durable: ["protocol", "queue", "session", "lookup", "storage", "options.ts", "limits.ts"],
-  gateway: ["protocol", "session", "durable", "options.ts", "limits.ts", "own-node.ts"],
-  http: ["protocol", "queue", "session", "lookup", "durable", "options.ts", "limits.ts", "own-node.ts"],
-  admin: ["protocol", "queue", "lookup", "storage", "durable", "http", "options.ts", "limits.ts", "own-node.ts"],
+  durable: ["protocol", "identity", "queue", "session", "lookup", "storage", "options.ts", "limits.ts"],
+  auth: ["protocol", "identity", "options.ts", "read-up-to.ts"],
+  gateway: ["protocol", "identity", "auth", "session", "durable", "options.ts", "limits.ts", "own-node.ts"],
+  http: [
+    "protocol",
+    "identity",
+    "auth",
+    "queue",
+    "session",
+    "lookup",
+    "durable",
+    "options.ts",
+    "limits.ts",
+    "own-node.ts",
+    "read-up-to.ts",
+  ],
+  admin: [
+    "protocol",
+    "identity",
+    "auth",
+    "queue",
+    "lookup",
+    "storage",
+    "durable",
+    "http",
+    "options.ts",
+    "limits.ts",
+    "own-node.ts",
+    "read-up-to.ts",
+  ],
   client: ["protocol"],
   "options.ts": ["queue"],
   "limits.ts": ["protocol", "session", "options.ts"],
   "own-node.ts": ["lookup", "options.ts", "limits.ts"],
-  "index.ts": ["admin", "durable", "gateway", "http", "options.ts"],
+  "read-up-to.ts": ["protocol"],
+  "index.ts": ["admin", "auth", "durable", "gateway", "http", "options.ts"],
 };
 /** Folders that know no runtime, no clock and no I/O. */
-const PURE = ["protocol", "queue", "session", "lookup"];
+const PURE = ["protocol", "identity", "queue", "session", "lookup"];
 /** Time and chance come to the client from one place. */
 const CLOCK = "client/clock.ts";
-const LIBRARIES: Readonly<Record<string, readonly string[]>> = { protocol: ["snappyjs"] };
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = { protocol: ["snappyjs"], identity: ["re2js"] };
 const IMPURE = /\b(Date\.now|new Date\(\)|Math\.random|crypto\.|setTimeout|setInterval|console\.|(?<!get )fetch\()/;
 
 /** A program of its own, which runs in a browser: of the rest of src it knows only what the admin API answers, and what names are. */

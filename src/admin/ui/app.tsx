@@ -6,7 +6,7 @@ import { ConfirmDialog } from "./confirm.tsx";
 import { Header } from "./header.tsx";
 import { info } from "./info.ts";
 import { pathname, route } from "./navigation.ts";
-import { Missing, UnreachableBanner } from "./notices.tsx";
+import { Missing, OpenBanner, UnreachableBanner } from "./notices.tsx";
 import { AuditPage } from "./pages/audit.tsx";
 import { ChannelPage } from "./pages/channel.tsx";
 import { CounterPage } from "./pages/counter.tsx";
@@ -32,6 +32,7 @@ export function App() {
       <Header />
       <main id="content" tabIndex={-1} class={isUnreachable.value ? "stale" : undefined}>
         <UnreachableBanner />
+        <OpenBanner />
         <Page key={pathname.value} />
       </main>
       <ConfirmDialog />

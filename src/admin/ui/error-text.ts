@@ -9,6 +9,8 @@ const WORDS: Readonly<Record<string, string>> = {
   TOO_MANY_MESSAGES: "too many messages are out of turn; consumers must catch up first",
   NODE_NOT_FOUND: "there is no such node",
   FORBIDDEN: "you may not do that",
+  AUTH_UNAVAILABLE: "who you are cannot be found out now",
+  TOO_MANY_REQUESTS: "too many attempts; wait a minute",
   INVALID_TOPIC: "this is no valid topic name",
   INVALID_CHANNEL: "this is no valid channel name",
   INVALID_DEFER: "the delay is longer than the broker allows",

@@ -1,4 +1,4 @@
-// What is at the top of every page: the name, the way to the other pages, the version, and the choice of a theme.
+// What is at the top of every page: the name, the way to the other pages, who has signed in, the version, and the choice of a theme.
 
 import { Mark, ThemeIcon } from "./icons.tsx";
 import { info } from "./info.ts";
@@ -34,6 +34,7 @@ export function Header() {
           </a>
         ))}
       </nav>
+      {info.value?.identity && <Account name={info.value.identity} />}
       {info.value && <span class="version">v{info.value.version.replace(/^v/, "")}</span>}
       <button
         type="button"
@@ -45,6 +46,19 @@ export function Header() {
         <ThemeIcon theme={theme.value} />
       </button>
     </header>
+  );
+}
+
+/** The way out is a form: a link would be followed by whatever reads ahead. */
+function Account({ name }: { name: string }) {
+  return (
+    <form class="account" method="post" action={`${BASE}logout`}>
+      <span class="unseen">Signed in as </span>
+      <span title={name}>{name}</span>
+      <button type="submit" class="quiet">
+        Sign out
+      </button>
+    </form>
   );
 }
 

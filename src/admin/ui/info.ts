@@ -9,3 +9,8 @@ export const info = signal<InfoAnswer | null>(null);
 export function isAdmin(): boolean {
   return info.value?.is_admin === true;
 }
+
+/** Whether the broker asks who calls. */
+export function needsToken(): boolean {
+  return Boolean(info.value?.identity);
+}

@@ -2,6 +2,7 @@
 
 import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
+import "./styles/dark.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/header.css";

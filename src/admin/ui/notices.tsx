@@ -1,18 +1,24 @@
-// What a page says when not all is well: the broker is away, it warned, it refused, or there is no such thing.
+// What a page says when not all is well: the broker is away, it is open, it warned, it refused, or there is no such thing.
 
 import type { ComponentChildren } from "preact";
+import { errorText } from "./error-text.ts";
 import { WarningIcon } from "./icons.tsx";
+import { info } from "./info.ts";
 import { PageHead } from "./page-head.tsx";
 import { isUnreachable } from "./poll.ts";
 import type { ApiError } from "./request.ts";
 import { BASE } from "./router.ts";
 
 export function UnreachableBanner() {
-  return isUnreachable.value ? (
-    <div class="banner banner-danger" role="alert">
-      <WarningIcon />
-      The broker cannot be reached; trying again
-    </div>
+  return isUnreachable.value ? <Banner isBad>The broker cannot be reached; trying again</Banner> : null;
+}
+
+export function OpenBanner() {
+  return info.value?.is_open_to_all ? (
+    <Banner>
+      This broker is open: whoever can reach it may publish, consume and delete. Say who may do what with the secret
+      auth-tokens.
+    </Banner>
   ) : null;
 }
 
@@ -20,19 +26,18 @@ export function UnreachableBanner() {
 export function Warnings({ message = "", error }: { message?: string | undefined; error: ApiError | null }) {
   return (
     <>
-      {message !== "" && (
-        <div class="banner banner-warning" role="status">
-          <WarningIcon />
-          {message.replace(/^WARNING: /, "")}
-        </div>
-      )}
-      {error !== null && (
-        <div class="banner banner-danger" role="alert">
-          <WarningIcon />
-          The broker refused: {error.message}
-        </div>
-      )}
+      {message !== "" && <Banner>{message.replace(/^WARNING: /, "")}</Banner>}
+      {error !== null && <Banner isBad>The broker refused: {errorText(error)}</Banner>}
     </>
+  );
+}
+
+function Banner({ isBad = false, children }: { isBad?: boolean; children: ComponentChildren }) {
+  return (
+    <div class={`banner banner-${isBad ? "danger" : "warning"}`} role={isBad ? "alert" : "status"}>
+      <WarningIcon />
+      {children}
+    </div>
   );
 }
 

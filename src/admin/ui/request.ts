@@ -3,6 +3,9 @@
 import type { Answer } from "../api.ts";
 
 const API = "/admin/api";
+const SIGN_IN_AGAIN = "/admin/login#expired";
+
+let isLeaving = false;
 
 /** What the API refused: its code, such as TOPIC_NOT_FOUND. */
 export class ApiError extends Error {
@@ -48,9 +51,23 @@ async function call(method: string, url: string, body?: string, signal?: AbortSi
   const init = { method, ...(body !== undefined && { body }), ...(signal && { signal }) };
   const response = await answered(fetch(url, init), signal);
   if (response.ok) return response;
+  if (response.status === 401) return leave();
   const answer = (await response.json().catch(() => null)) as Answer | null;
   if (response.status >= 500 && answer === null) throw new Unreachable(`the broker answered ${response.status}`);
   throw new ApiError(response.status, answer?.message ?? `HTTP ${response.status}`);
+}
+
+/** The session is over. Nobody is told: whoever waits for the answer waits until the page is left. */
+function leave(): Promise<never> {
+  if (!isLeaving) {
+    location.assign(SIGN_IN_AGAIN);
+    // Whoever goes back would find it as it was left: waiting.
+    addEventListener("pageshow", ({ persisted }) => {
+      if (persisted) location.reload();
+    });
+  }
+  isLeaving = true;
+  return new Promise(() => {});
 }
 
 /** What comes of a request, unless it breaks off, or somebody else answers it. */

@@ -1,6 +1,9 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
 
+/** What whoever has signed in sees, and what everybody else does. */
+const PAGES = ["index.html", "login.html"];
+
 // Vite compiles JSX itself: Preact needs no plugin but for hot reloading.
 export default defineConfig({
   root: import.meta.dirname,
@@ -11,6 +14,7 @@ export default defineConfig({
     // Of the project that is built, be its sources links to those of another.
     outDir: resolve("dist/ui/admin"),
     emptyOutDir: true,
+    rolldownOptions: { input: PAGES.map((page) => resolve(import.meta.dirname, page)) },
     // The Content-Security-Policy allows neither inline scripts nor data URLs of code.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -33,6 +33,7 @@ function answer(
 ): Command {
   return {
     isBarrier: false,
+    isGuarded: false,
     run: (session, line) => {
       if (session.state === ClientState.init) return wrongState(name);
       if (line.paramCount < params) return invalid(`${name} insufficient number of params`);

@@ -7,6 +7,8 @@ import type { Session } from "../session.ts";
 export interface Command {
   /** Whether it is held until everything before it is answered: what follows depends on it. */
   readonly isBarrier: boolean;
+  /** Whether it takes a permission: whoever vouches for the client may have to be asked again before. */
+  readonly isGuarded: boolean;
   /** Carries out the line; of a command with a body, checks what can be checked before it. */
   run(session: Session, line: CommandLine): ClientError | null;
   readonly body?: CommandBody;

@@ -10,6 +10,7 @@ import { type Command, invalid, wrongState } from "./command.ts";
 
 export const sub: Command = {
   isBarrier: true,
+  isGuarded: true,
   run: (session, line) => {
     if (session.state !== ClientState.init) return wrongState("SUB");
     if (session.needsHeartbeats && session.settings.heartbeatIntervalMs === 0) {
@@ -20,13 +21,15 @@ export const sub: Command = {
     if (!isValidName(topic)) return clientError("E_BAD_TOPIC", `SUB topic name ${quote(topic)} is not valid`);
     const channel = line.param(1);
     if (!isValidName(channel)) return clientError("E_BAD_CHANNEL", `SUB channel name ${quote(channel)} is not valid`);
-    session.startSubscribe(topic, channel);
-    return null;
+    const refusal = session.access.refusal("SUB", topic, channel);
+    if (refusal === null) session.startSubscribe(topic, channel);
+    return refusal;
   },
 };
 
 export const rdy: Command = {
   isBarrier: false,
+  isGuarded: false,
   run: (session, line) => {
     if (session.state === ClientState.closing) return null;
     if (session.state !== ClientState.subscribed) return wrongState("RDY");
@@ -42,6 +45,7 @@ export const rdy: Command = {
 
 export const cls: Command = {
   isBarrier: true,
+  isGuarded: false,
   run: (session) => {
     if (session.state !== ClientState.subscribed) return wrongState("CLS");
     session.startClosing();
@@ -53,6 +57,7 @@ export const cls: Command = {
 /** The answer to a heartbeat. */
 export const nop: Command = {
   isBarrier: false,
+  isGuarded: false,
   run: (session) => {
     session.hasHeard();
     return null;

@@ -1,14 +1,15 @@
-// IDENTIFY (spec 1.6) and AUTH (spec 1.8).
+// IDENTIFY (spec 1.6).
 
 import { utf8 } from "../../protocol/bytes.ts";
 import { clientError } from "../../protocol/errors.ts";
 import { responseFrame } from "../../protocol/frame.ts";
 import { decodeIdentify, negotiate } from "../../protocol/identify.ts";
 import { ClientState } from "../client-state.ts";
-import { type Command, invalid, wholeBody, wrongState } from "./command.ts";
+import { type Command, wholeBody, wrongState } from "./command.ts";
 
 export const identify: Command = {
   isBarrier: true,
+  isGuarded: false,
   run: (session) => (session.state === ClientState.init ? null : wrongState("IDENTIFY")),
   body: wholeBody("IDENTIFY", (session, buffer, start, end) => {
     const request = decodeIdentify(buffer.subarray(start, end));
@@ -20,13 +21,4 @@ export const identify: Command = {
     if (negotiated.settings.compression !== "none") session.startCompression();
     return null;
   }),
-};
-
-export const auth: Command = {
-  isBarrier: true,
-  run: (session, line) => {
-    if (session.state !== ClientState.init) return wrongState("AUTH");
-    return line.paramCount === 0 ? null : invalid("AUTH invalid number of parameters");
-  },
-  body: wholeBody("AUTH", () => clientError("E_AUTH_DISABLED", "AUTH disabled")),
 };

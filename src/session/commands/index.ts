@@ -2,9 +2,10 @@
 
 import type { CommandName } from "../../protocol/command.ts";
 import { fin, req, touch } from "./answer.ts";
+import { auth } from "./auth.ts";
 import type { Command } from "./command.ts";
 import { cls, nop, rdy, sub } from "./consume.ts";
-import { auth, identify } from "./identify.ts";
+import { identify } from "./identify.ts";
 import { dpub, mpub, pub } from "./publish.ts";
 
 export const commands: Readonly<Record<CommandName, Command>> = {

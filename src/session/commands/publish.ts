@@ -11,6 +11,7 @@ import { plain } from "./consume.ts";
 
 export const pub: Command = {
   isBarrier: false,
+  isGuarded: true,
   run: (session, line) => {
     if (line.paramCount < 1) return invalid("PUB insufficient number of parameters");
     return begin(session, "PUB", line, 0);
@@ -20,6 +21,7 @@ export const pub: Command = {
 
 export const dpub: Command = {
   isBarrier: false,
+  isGuarded: true,
   run: (session, line) => {
     if (line.paramCount < 2) return invalid("DPUB insufficient number of parameters");
     const error = begin(session, "DPUB", line, 0);
@@ -37,10 +39,12 @@ export const dpub: Command = {
 
 export const mpub: Command = {
   isBarrier: false,
+  isGuarded: true,
   run: (session, line) => {
     if (line.paramCount < 1) return invalid("MPUB insufficient number of parameters");
     session.publishing.check = new MpubCheck(session.limits);
-    return begin(session, "MPUB", line, 0);
+    // In nsqd the others are refused behind their bodies (nsqd/protocol_v2.go).
+    return begin(session, "MPUB", line, 0) ?? session.publishRefusal("MPUB");
   },
   body: {
     run: (session, buffer, start, end) => {
@@ -91,6 +95,7 @@ function begin(
       return clientError("E_BAD_TOPIC", `${code}${name} topic name ${quote(topic)} is not valid`);
     }
     session.publishing.topic = topic;
+    session.publishing.isAllowed = false;
   }
   session.publishing.deferMs = deferMs;
   return null;
@@ -99,7 +104,7 @@ function begin(
 function oneMessage(name: "PUB" | "DPUB"): CommandBody {
   const bad = (text: string) => clientError("E_BAD_MESSAGE", `${name} ${text}`);
   return {
-    run: (session, _buffer, start, end) => session.publish(name, start, end, 1),
+    run: (session, _buffer, start, end) => session.publishRefusal(name) ?? session.publish(name, start, end, 1),
     badSize: ({ limits }, size) =>
       size > 0 ? bad(`message too big ${size} > ${limits.maxMsgSize}`) : bad(`invalid message body size ${size}`),
     cutOff: (_session, where) =>

@@ -156,6 +156,52 @@ it.each([
   await expect(call()).rejects.toBeInstanceOf(Unreachable);
 });
 
+describe("a session that is over", () => {
+  /** Where the page goes, and what is done when a reader comes back to it. Each in a page of its own. */
+  async function expired() {
+    vi.resetModules();
+    answeringWith('{"message":"UNAUTHORIZED"}', 401);
+    const location = { assign: vi.fn(), reload: vi.fn() };
+    const addEventListener = vi.fn();
+    vi.stubGlobal("location", location);
+    vi.stubGlobal("addEventListener", addEventListener);
+    return { location, addEventListener, page: await import("../../../src/admin/ui/request.ts") };
+  }
+
+  /** Whether anything came of a call, well after its answer. */
+  async function isSettled(call: Promise<unknown>): Promise<boolean> {
+    const settled = call.then(
+      () => true,
+      () => true,
+    );
+    return Promise.race([settled, new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 20))]);
+  }
+
+  it("[AUTH6] leads to the page to sign in with, whatever was asked for, and once", async () => {
+    const { location, page } = await expired();
+    const calls = [page.getJson(URL_), page.getBytes(URL_), page.send("POST", URL_, {})];
+    await vi.waitFor(() => expect(location.assign).toHaveBeenCalled());
+    expect(await Promise.all(calls.map(isSettled))).toEqual([false, false, false]);
+    expect(location.assign.mock.calls).toEqual([["/admin/login#expired"]]);
+  });
+
+  it("[AUTH6] is no error that the page would show while it is left", async () => {
+    const { page } = await expired();
+    expect(await isSettled(page.send("DELETE", URL_))).toBe(false);
+  });
+
+  it("[AUTH6] leaves a page that begins anew when its reader goes back to it", async () => {
+    const { location, addEventListener, page } = await expired();
+    void page.getJson(URL_);
+    await vi.waitFor(() => expect(addEventListener).toHaveBeenCalledWith("pageshow", expect.any(Function)));
+    const show = addEventListener.mock.calls[0]?.[1] as (event: { persisted: boolean }) => void;
+    show({ persisted: false });
+    expect(location.reload).not.toHaveBeenCalled();
+    show({ persisted: true });
+    expect(location.reload).toHaveBeenCalledOnce();
+  });
+});
+
 describe.each([
   ["getJson", getJson],
   ["getBytes", getBytes],

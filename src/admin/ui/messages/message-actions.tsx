@@ -3,6 +3,7 @@
 import type { MessageView } from "../../api.ts";
 import { ActionButton } from "../action-button.tsx";
 import { confirm } from "../confirm.tsx";
+import { needsToken } from "../info.ts";
 import { path, send } from "../request.ts";
 import { toast, toastError } from "../toast.tsx";
 import { guessKind, toBase64, utf8 } from "./body.ts";
@@ -77,6 +78,7 @@ function copyCurl(place: Place, message: MessageView, { bytes, isWhole }: Body):
     publishUrl: `${location.origin}/pub?topic=${encodeURIComponent(place.topic)}`,
     bodyUrl: location.origin + bodyUrl(place, message),
     body: isWhole ? bytes : null,
+    needsToken: needsToken(),
   });
   return copy(command, "Command");
 }

@@ -7,7 +7,8 @@ import { CopyLine } from "../copy-line.tsx";
 import { CreateButton } from "../create-button.tsx";
 import { count, counted } from "../format.ts";
 import { SearchIcon } from "../icons.tsx";
-import { isAdmin } from "../info.ts";
+import { isAdmin, needsToken } from "../info.ts";
+import { curlWords } from "../messages/curl.ts";
 import { navigate, query, setQuery } from "../navigation.ts";
 import { Nothing, TableSkeleton, Warnings } from "../notices.tsx";
 import { PageHead, PausedLabel } from "../page-head.tsx";
@@ -138,7 +139,7 @@ function First() {
     <div class="card">
       <Nothing title="No topics yet">
         <p>A topic is there as soon as something is published to it. The first message:</p>
-        <CopyLine text={`curl -d 'hello world' '${location.origin}/pub?topic=test'`} />
+        <CopyLine text={`${curlWords(needsToken())} -d 'hello world' '${location.origin}/pub?topic=test'`} />
       </Nothing>
     </div>
   );

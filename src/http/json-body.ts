@@ -1,8 +1,8 @@
 // The body of a request as JSON, refused as nsqadmin refuses it.
 
-import { readBody } from "../http/params.ts";
-import { HttpError } from "../http/respond.ts";
 import { fromUtf8 } from "../protocol/bytes.ts";
+import { readBody } from "./params.ts";
+import { HttpError } from "./respond.ts";
 
 /** nsqadmin's limit, bytes. */
 const MAX_BODY = 2 ** 20;

@@ -1,0 +1,60 @@
+// Cloudflare Access in front of the admin pages: it signs who has signed in there
+// (developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json).
+
+import type { JWTVerifyGetKey } from "jose";
+import { Authorization, type Permission } from "../identity/authorization.ts";
+import { Pattern } from "../identity/pattern.ts";
+import { remoteKeys, verified } from "./jwt.ts";
+import type { Verdict } from "./source.ts";
+
+export interface CloudflareAccessOptions {
+  readonly authAccessTeam: string;
+  readonly authAccessAudience: string;
+  /** Who may do more than look; when it is empty, everybody. */
+  readonly adminUser: readonly string[];
+  readonly httpClientRequestTimeout: number;
+  /** ms */
+  readonly authClockSkew: number;
+}
+
+const MAX_NAME = 256;
+const EVERY_NAME = Pattern.parse(".*", "whole") as Pattern;
+const ADMIN: readonly Permission[] = ["admin", "publish"];
+const READER: readonly Permission[] = ["read"];
+
+export class CloudflareAccess {
+  readonly #options: CloudflareAccessOptions;
+  readonly #issuer: string;
+  readonly #keys: JWTVerifyGetKey | null;
+
+  /** @throws {Error} when an option is wrong */
+  constructor(options: CloudflareAccessOptions) {
+    const { authAccessTeam, authAccessAudience } = options;
+    this.#options = options;
+    this.#issuer = authAccessTeam.replace(/\/$/, "");
+    this.#keys =
+      authAccessTeam === "" ? null : remoteKeys("auth-access-team", `${this.#issuer}/cdn-cgi/access/certs`, options);
+    if (this.#keys !== null && authAccessAudience === "") {
+      throw new Error("--auth-access-audience is empty; it must be the audience tag of the application");
+    }
+  }
+
+  get isConfigured(): boolean {
+    return this.#keys !== null;
+  }
+
+  async authenticate(token: string, now: number): Promise<Verdict> {
+    if (this.#keys === null) return "unknown";
+    const { authAccessAudience: audience, authClockSkew, adminUser } = this.#options;
+    const claims = { audience, issuer: this.#issuer, clockTolerance: authClockSkew / 1000, now };
+    const payload = await verified(token, this.#keys, ["RS256"], claims);
+    if (typeof payload === "string") return payload;
+    const { email, common_name } = payload; // the latter of a program
+    const name = String(email ?? common_name ?? "").slice(0, MAX_NAME);
+    if (name === "") return "unknown";
+    const permissions = adminUser.length === 0 || adminUser.includes(name) ? ADMIN : READER;
+    const endsAt = (payload.exp as number) * 1000;
+    const everything = new Authorization(EVERY_NAME, [EVERY_NAME], permissions);
+    return { name, url: "", origin: "", authorizations: [[everything]], checkedUntil: endsAt, endsAt };
+  }
+}

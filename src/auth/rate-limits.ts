@@ -1,0 +1,88 @@
+// How much anybody may do in a minute: Cloudflare's rate limiting, where the operator has bound it
+// (developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit).
+
+import type { Identity } from "../identity/identity.ts";
+import type { Names } from "./need.ts";
+import type { Peer } from "./source.ts";
+
+/** The names of the bindings. */
+export const RATE_LIMITS = ["CONNECTION_LIMIT", "CREATION_LIMIT", "FAILURE_LIMIT"] as const;
+export type RateLimitName = (typeof RATE_LIMITS)[number];
+
+export type RateLimitBindings = {
+  readonly [name in RateLimitName]?: { limit(options: { key: string }): Promise<{ success: boolean }> };
+};
+
+/** How long somebody who tried too much is not even listened to, ms: the longest period of a limit. */
+const BLOCKED_MS = 60_000;
+const MAX_BLOCKED = 10_000;
+/** So many names are remembered as in use. */
+const MAX_NAMES = 10_000;
+
+export class RateLimits {
+  readonly #bindings: RateLimitBindings;
+  readonly #blocked = new Map<string, number>();
+  readonly #names = new Set<string>();
+
+  constructor(bindings: RateLimitBindings) {
+    this.#bindings = bindings;
+  }
+
+  /** Whether one of these, addresses and identities, may open another connection. */
+  async mayConnect(keys: readonly string[]): Promise<boolean> {
+    return this.#takes("CONNECTION_LIMIT", keys);
+  }
+
+  get limitsCreation(): boolean {
+    return this.#bindings.CREATION_LIMIT !== undefined;
+  }
+
+  /**
+   * Whether somebody may use a topic or channel that may be new; those that were used here before are not. Null at once when there is
+   * no limit, or nothing new.
+   */
+  mayCreate(key: string, { topic, channel }: Names): Promise<boolean> | null {
+    const name = `${topic}/${channel ?? ""}`;
+    if (!this.limitsCreation || this.#names.has(name)) return null;
+    return this.#create(key, name);
+  }
+
+  async #create(key: string, name: string): Promise<boolean> {
+    if (!(await this.#takes("CREATION_LIMIT", [key]))) return false;
+    if (this.#names.size >= MAX_NAMES) this.#names.clear();
+    this.#names.add(name);
+    return true;
+  }
+
+  /** Whether somebody at this address has tried so much that he is not listened to. */
+  isBlocked(address: string, now: number): boolean {
+    return now < (this.#blocked.get(address) ?? 0);
+  }
+
+  /** Somebody came with a secret that is nobody's. */
+  async failed(address: string, now: number): Promise<void> {
+    if (await this.#takes("FAILURE_LIMIT", [address])) return;
+    if (this.#blocked.size >= MAX_BLOCKED) this.#blocked.clear();
+    this.#blocked.set(address, now + BLOCKED_MS);
+  }
+
+  async #takes(name: RateLimitName, keys: readonly string[]): Promise<boolean> {
+    const limiter = this.#bindings[name];
+    if (limiter === undefined) return true;
+    const outcomes = await Promise.all(keys.map((key) => limiter.limit({ key })));
+    return outcomes.every(({ success }) => success);
+  }
+}
+
+/** Whom a limit is for: somebody by his name, or, if he has none, by his address. */
+export function keyOf(identity: Identity | null, peer: Peer): string {
+  return identity?.name ? identityKey(identity) : addressKey(peer);
+}
+
+export function identityKey({ name }: Identity): string {
+  return `identity ${name}`;
+}
+
+export function addressKey({ remoteIp }: Peer): string {
+  return `address ${remoteIp}`;
+}

@@ -1,0 +1,78 @@
+// Who a client of the gateway is: asked of the doorkeeper when it says AUTH, and no more when its time is over.
+
+import type { Doorkeeper } from "../auth/doorkeeper.ts";
+import type { Names } from "../auth/need.ts";
+import { identityKey, keyOf } from "../auth/rate-limits.ts";
+import type { Peer } from "../auth/source.ts";
+import type { Identity } from "../identity/identity.ts";
+import { Access } from "../session/access.ts";
+
+/** Timers count 31 bits of ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Who is at the other end, as far as it is known when a connection begins. */
+export interface GatewayCaller {
+  readonly peer: Peer;
+  /** Null when it has not shown any secret. */
+  readonly identity: Identity | null;
+}
+
+export class ClientAccess {
+  readonly session: Access;
+  readonly #doorkeeper: Doorkeeper;
+  readonly #peer: Peer;
+  readonly #ended: () => void;
+  #secret = "";
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(doorkeeper: Doorkeeper, { peer, identity }: GatewayCaller, ended: () => void) {
+    this.#doorkeeper = doorkeeper;
+    this.#peer = peer;
+    this.#ended = ended;
+    this.session = doorkeeper.isOpen ? Access.open() : new Access(true, identity);
+  }
+
+  /** Whether it must say AUTH before it may do anything. */
+  get isAuthRequired(): boolean {
+    return this.session.isGuarded && this.session.identity === null;
+  }
+
+  /** Null when nobody has the secret, or that cannot be found out. */
+  authenticate(secret: string): Promise<Identity | null> {
+    this.#secret = secret;
+    return this.again();
+  }
+
+  /** The same with the secret that the client came with. */
+  async again(): Promise<Identity | null> {
+    try {
+      const found = await this.#doorkeeper.authenticate(this.#secret, this.#peer, true);
+      if (typeof found === "string") return null;
+      const isNew = this.session.identity === null;
+      return isNew && !(await this.#doorkeeper.limits.mayConnect([identityKey(found)])) ? null : found;
+    } catch (error) {
+      console.error("a secret could not be looked at:", error instanceof Error ? error.name : "unknown error");
+      return null;
+    }
+  }
+
+  /** Sees to it that the connection ends when its client is nobody any more. */
+  endInTime(): void {
+    this.stop();
+    const left = this.session.endsAt - Date.now();
+    if (left <= 0) this.#ended();
+    else if (left < Number.POSITIVE_INFINITY) {
+      this.#timer = setTimeout(() => this.endInTime(), Math.min(left, MAX_TIMER_MS));
+    }
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Whether a topic or channel that may be new is not too much; null when that need not be asked. */
+  mayCreate(names: Names): Promise<boolean> | null {
+    return this.#doorkeeper.limits.mayCreate(keyOf(this.session.identity, this.#peer), names);
+  }
+}
