@@ -5,6 +5,8 @@ import { Consumer, Producer } from "/client/index.js";
 const settings = document.querySelector("#settings");
 const state = document.querySelector("#state");
 const list = document.querySelector("#messages");
+/** For each connection the one that is there: a page of yours would ask your server for a token (docs/client.md). */
+const authSecret = () => settings.elements.secret.value;
 let consumer = null;
 let producer = null;
 
@@ -13,7 +15,7 @@ settings.addEventListener("submit", async (event) => {
   const { broker, topic, channel } = Object.fromEntries(new FormData(settings));
   await consumer?.stop();
   state.textContent = "connecting";
-  consumer = new Consumer(topic, channel, { maxInFlight: 5, maxAttempts: 0 });
+  consumer = new Consumer(topic, channel, { maxInFlight: 5, maxAttempts: 0, authSecret });
   consumer.on("connection", () => {
     state.textContent = "connected";
   });
@@ -28,7 +30,7 @@ document.querySelector("#publish").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { broker, topic } = Object.fromEntries(new FormData(settings));
   const { body } = Object.fromEntries(new FormData(event.target));
-  producer ??= new Producer(`${broker.replace("http", "ws")}/v2?topic=${topic}`);
+  producer ??= new Producer(`${broker.replace("http", "ws")}/v2?topic=${topic}`, { authSecret });
   await producer.publish(topic, body);
 });
 

@@ -7,6 +7,8 @@ import { Consumer } from "../../src/client/index.ts"; // elsewhere: "nsq-edge/cl
 import { tcpTransport } from "../../src/client/tcp.ts"; // elsewhere: "nsq-edge/client/tcp"
 
 const ADDRESS = process.env.NSQD ?? "127.0.0.1:4150";
+/** Where the broker, or the nsqd, wants one. */
+const SECRET = process.env.SECRET ?? "";
 
 if (isMainThread) {
   const count = Number(process.argv[2] ?? availableParallelism());
@@ -18,7 +20,8 @@ if (isMainThread) {
     for (const worker of workers) worker.postMessage("stop");
   });
 } else {
-  const consumer = new Consumer("test", "pool", { transport: tcpTransport(), maxInFlight: 10 });
+  const options = { transport: tcpTransport(), maxInFlight: 10, authSecret: SECRET };
+  const consumer = new Consumer("test", "pool", options);
   consumer.on("connection", () => console.log(`thread ${workerData}: ready`));
   consumer.on("error", ({ error }) => console.error(`thread ${workerData}:`, error));
   consumer.handle((message) => console.log(`thread ${workerData}: ${message.text()}`), { concurrency: 10 });

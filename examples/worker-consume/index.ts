@@ -5,6 +5,8 @@ import { Consumer, type Message } from "../../src/client/index.ts"; // elsewhere
 interface Env {
   /** `https://broker.example` */
   readonly BROKER: string;
+  /** Where the broker wants one: `wrangler secret put SECRET`. */
+  readonly SECRET?: string;
 }
 
 /** How long it waits for another message, ms. */
@@ -23,9 +25,9 @@ export default {
 };
 
 /** Handles messages until none comes any more. Returns how many. */
-async function drain({ BROKER }: Env): Promise<number> {
+async function drain({ BROKER, SECRET = "" }: Env): Promise<number> {
   let count = 0;
-  const consumer = new Consumer("orders", "worker", { maxInFlight: 20 });
+  const consumer = new Consumer("orders", "worker", { maxInFlight: 20, authSecret: SECRET });
   const over = new Promise<void>((resolve) => {
     let idle = setTimeout(resolve, IDLE);
     setTimeout(resolve, LIMIT);

@@ -5,6 +5,8 @@ import { NotConnectedError, Producer } from "../../src/client/index.ts"; // else
 interface Env {
   /** `wss://broker.example/v2` */
   readonly BROKER: string;
+  /** Where the broker wants one: `wrangler secret put SECRET`. */
+  readonly SECRET?: string;
 }
 
 export default {
@@ -12,7 +14,7 @@ export default {
     if (request.method !== "POST") return new Response("post something\n", { status: 405 });
     const topic = new URL(request.url).pathname.slice(1);
     // A connection belongs to the request that opened it.
-    const producer = new Producer(env.BROKER);
+    const producer = new Producer(env.BROKER, { authSecret: env.SECRET ?? "" });
     try {
       await producer.publish(topic, new Uint8Array(await request.arrayBuffer()));
       return new Response("stored\n", { status: 201 });

@@ -4,7 +4,7 @@ import { concat, fromByteString, fromUtf8, toByteString, utf8 } from "../protoco
 import { FrameDecoder, FrameType } from "../protocol/frame.ts";
 import { line, MAGIC, withBody } from "./commands.ts";
 import { MalformedError, NotConnectedError, NsqError, ProtocolError, StoppedError } from "./errors.ts";
-import type { ConnectionConfig } from "./options.ts";
+import { type ConnectionConfig, secretOf } from "./options.ts";
 import type { Link } from "./transport.ts";
 
 /** What the server said of itself. */
@@ -52,6 +52,8 @@ export class Connection {
   readonly #decoder = new FrameDecoder();
   #link: Link | null = null;
   #settings = OLD_SERVER;
+  /** Asked for when it is first shown. */
+  #secret: Promise<string> | null = null;
   /** Who waits for a frame of the greeting. */
   #awaited: Awaited | null = null;
   /** Rejected when the connection is lost before it is started. */
@@ -136,10 +138,11 @@ export class Connection {
   }
 
   async #open(signal: AbortSignal): Promise<void> {
-    const { transport, authSecret, tls } = this.#config;
+    const { transport, tls } = this.#config;
+    const takeSecret = () => this.#takeSecret();
     const data = (bytes: Uint8Array) => this.#receive(bytes);
     const closed = (error: unknown) => this.#lost(lostError(this.address, error));
-    const opening = transport.open(this.address, { data, closed }, signal).then((opened) => {
+    const opening = transport.open(this.address, { data, closed }, signal, takeSecret).then((opened) => {
       this.#link = opened;
       if (this.#isClosed) opened.close(); // it came too late
       return opened;
@@ -158,10 +161,16 @@ export class Connection {
       await this.#unlessLost(Promise.all([this.#next(), link.upgrade(form, rest, this.#config)]));
     }
     if (features.auth_required === true) {
-      const secret = typeof authSecret === "function" ? await this.#unlessLost(authSecret()) : authSecret;
+      const secret = await this.#unlessLost(takeSecret());
       if (secret === "") throw new ProtocolError("E_AUTH_FIRST a secret is required: option authSecret");
       await this.#ask(withBody(["AUTH"], utf8(secret)));
     }
+  }
+
+  /** The same one with the upgrade and in AUTH: whoever supplies it may have to fetch it. */
+  #takeSecret(): Promise<string> {
+    this.#secret ??= secretOf(this.#config.authSecret);
+    return this.#secret;
   }
 
   #unlessLost<T>(waited: T | Promise<T>): Promise<T> {

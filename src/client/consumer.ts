@@ -6,7 +6,7 @@ import { Discovery } from "./discovery.ts";
 import { NsqError, StoppedError } from "./errors.ts";
 import { Events, type Unsubscribe } from "./events.ts";
 import type { Message, Response } from "./message.ts";
-import { type ConsumerConfig, type ConsumerOptions, consumerConfig } from "./options.ts";
+import { type ConsumerConfig, type ConsumerOptions, consumerConfig, secretOf } from "./options.ts";
 import { Rdy } from "./rdy.ts";
 import { retryDelay, wait } from "./retry.ts";
 import { Source, type SourceEvents } from "./source.ts";
@@ -280,7 +280,7 @@ export class Consumer implements AsyncIterable<Message> {
   async #lookupHeaders(): Promise<Record<string, string>> {
     const { authSecret, lookupdAuthorization } = this.#config;
     if (!lookupdAuthorization) return {};
-    const secret = typeof authSecret === "function" ? await authSecret() : authSecret;
+    const secret = await secretOf(authSecret);
     return secret !== "" ? { Authorization: `Bearer ${secret}` } : {};
   }
 

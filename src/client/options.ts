@@ -67,6 +67,11 @@ type Numbers<T> = { readonly [K in keyof T]: number };
 /** The secret, or a function that supplies one for each connection. */
 export type AuthSecret = string | (() => string | Promise<string>);
 
+/** The secret for one connection; "" for none. */
+export async function secretOf(authSecret: AuthSecret): Promise<string> {
+  return typeof authSecret === "function" ? authSecret() : authSecret;
+}
+
 interface Identity {
   readonly clientId: string;
   readonly hostname: string;

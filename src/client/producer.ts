@@ -184,6 +184,10 @@ export class Producer {
   }
 
   #refused(error: ProtocolError): void {
+    if (error.code === "E_AUTH_FAILED") {
+      this.#fail(error); // it is said of the connection, when a secret holds no more: what became of a publish is not known
+      return;
+    }
     const first = this.#shift();
     if (first) first.reject(error);
     else this.#events.emit("error", error);

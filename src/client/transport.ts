@@ -33,8 +33,11 @@ export interface LookupProducer {
 export interface Transport {
   /** Where a producer that a lookup has told of is reached. */
   addressOf(producer: LookupProducer, lookup: URL): string;
-  /** Rejects when the address cannot be reached; gives up when the signal says so. */
-  open(address: string, events: LinkEvents, signal: AbortSignal): Promise<Link>;
+  /**
+   * Rejects when the address cannot be reached; gives up when the signal says so.
+   * @param secret supplies the secret, "" for none, to a transport that shows it while it connects; AUTH follows where it is asked for
+   */
+  open(address: string, events: LinkEvents, signal: AbortSignal, secret: () => Promise<string>): Promise<Link>;
   /** Whether its links can be encrypted or compressed after IDENTIFY. */
   readonly upgrades: boolean;
 }

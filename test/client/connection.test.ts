@@ -90,6 +90,43 @@ describe("a connection", () => {
     expect(server.last.said()).toEqual(["AUTH: secret 2", "NOP"]);
   });
 
+  it.each([
+    ["is asked for nowhere", false, false, []],
+    ["is shown with the upgrade", true, false, ["shown: secret 1"]],
+    ["is shown with the upgrade, and asked for in AUTH as well", true, true, ["shown: secret 1", "AUTH: secret 1"]],
+  ])("[CLIENT8] a function is called once at most when its secret %s", async (_, isDirect, isRequired, given) => {
+    let count = 0;
+    const authSecret = () => `secret ${++count}`;
+    const server = Object.assign(new FakeServer(), { isDirect, features: { auth_required: isRequired } });
+    const producer = new Producer("a", { transport: server.transport, clock: new VirtualClock(), authSecret });
+    await producer.ping();
+    await settled();
+    const { secret } = server.last;
+    const seen = [...(secret === null ? [] : [`shown: ${secret}`]), ...server.last.said().slice(0, -1)];
+    expect([seen, count]).toEqual([given, given.length > 0 ? 1 : 0]);
+  });
+
+  it.each([
+    ["with the upgrade", true],
+    ["in AUTH", false],
+  ])("[CLIENT8] [CLIENT9] a function that has no secret to show %s fails that attempt alone", async (_, isDirect) => {
+    const server = Object.assign(new FakeServer(), { isDirect, features: { auth_required: true } });
+    const failures = [() => Promise.reject(new Error("signed out")), () => JSON.parse("broken")];
+    const authSecret = () => failures.shift()?.() ?? "s";
+    const clock = new VirtualClock();
+    const producer = new Producer("a", { transport: server.transport, clock, authSecret });
+    await expect(producer.ping()).rejects.toThrow("a could not be reached: signed out");
+    const second = expect(producer.ping()).rejects.toThrow("a could not be reached: Unexpected token");
+    await clock.pass(100);
+    await second;
+    const third = producer.ping();
+    await clock.pass(200);
+    await third;
+    await settled();
+    expect(server.last.said()).toEqual(["AUTH: s", "NOP"]);
+    expect(server.connections.filter(({ isClosed }) => !isClosed)).toHaveLength(1);
+  });
+
   it("[CLIENT8] says that a secret is missing", async () => {
     const server = new FakeServer();
     server.features = { auth_required: true };
@@ -108,6 +145,19 @@ describe("a connection", () => {
     await clock.pass(1_000);
     await failed;
     expect(server.last.isClosed).toBe(true);
+  });
+
+  it("[CLIENT7] [CLIENT8] is given up in time while a secret is fetched that is to be shown with the upgrade", async () => {
+    const server = Object.assign(new FakeServer(), { isDirect: true });
+    const clock = new VirtualClock();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const producer = new Producer("a", { transport: server.transport, clock, authSecret: () => promise });
+    const failed = expect(producer.publish("t", "x")).rejects.toThrow("a did not answer within 1000 ms");
+    await clock.pass(1_000);
+    await failed;
+    resolve("too late");
+    await settled();
+    expect(server.connections.filter(({ isClosed }) => !isClosed)).toEqual([]);
   });
 
   it("[CLIENT7] [CLIENT8] that is lost while a secret is fetched is no connection", async () => {

@@ -291,6 +291,43 @@ describe("a consumer", () => {
     }
   });
 
+  it.each([
+    ["with the upgrade", true],
+    ["in AUTH", false],
+  ])("[CLIENT8] [CLIENT9] comes back with another secret when its time is over, shown %s", async (_, isDirect) => {
+    let count = 0;
+    const { server, clock, consumer, events } = start({ authSecret: async () => `token ${++count}` });
+    Object.assign(server, { isDirect, features: { auth_required: !isDirect } });
+    const kept: Message[] = [];
+    consumer.handle((message) => kept.push(message), { autoRespond: false }).connect("a");
+    const given = () => [server.last.secret, ...server.last.said()].filter((each) => each !== null);
+    for (let i = 1; i <= 5; i++) {
+      await settled();
+      const secret = isDirect ? `token ${i}` : `AUTH: token ${i}`;
+      expect([server.connections.length, given()]).toEqual([i, [secret, "SUB t ch", "RDY 10"]]);
+      server.last.message();
+      await settled();
+      server.last.expire();
+      expect(kept.at(-1)?.finish()).toBe("not connected");
+      await clock.pass(100);
+    }
+    expect(events).toEqual(Array(5).fill("error E_AUTH_FAILED AUTH failed"));
+    await Promise.all([consumer.stop(), clock.pass(30_000)]);
+  });
+
+  it("[CLIENT8] [CLIENT9] says that it has no secret, and asks for it again after ever longer waits", async () => {
+    let count = 0;
+    const authSecret = () => (++count < 4 ? Promise.reject(new Error("signed out")) : "s");
+    const { server, clock, consumer, events } = start({ authSecret });
+    server.isDirect = true;
+    consumer.handle(() => {}).connect("a");
+    await clock.pass(75 + 150 + 299); // three quarters of 100, 200, 400 ms: the chance is 0.5
+    expect([count, server.connections.length]).toEqual([3, 0]);
+    await clock.pass(1);
+    expect([count, server.last.secret, server.last.said()]).toEqual([4, "s", ["SUB t ch", "RDY 10"]]);
+    expect(events).toEqual(Array(3).fill("error signed out"));
+  });
+
   it("[CLIENT5] in a pause a connection that is new gets nothing, and after it one message", async () => {
     const { server, clock, kept } = startKeeping();
     await settled();

@@ -15,15 +15,18 @@ export class FakeServer {
   /** Whether an address can be reached. */
   isUp: (address: string) => boolean = () => true;
   features: object = FEATURES;
+  /** Whether secrets are shown with the upgrade, as on the direct paths of a broker. */
+  isDirect = false;
   /** Whether IDENTIFY and SUB are answered at once. */
   isPolite = true;
 
   readonly transport: Transport = {
     upgrades: false,
     addressOf: ({ broadcast_address, tcp_port }) => `${broadcast_address}:${tcp_port}`,
-    open: async (address, events) => {
+    open: async (address, events, _signal, takeSecret) => {
+      const secret = this.isDirect ? await takeSecret() : null;
       if (!this.isUp(address)) throw new Error("refused");
-      const connection = new FakeConnection(this, address, events);
+      const connection = new FakeConnection(this, address, events, secret);
       this.connections.push(connection);
       return connection;
     },
@@ -36,6 +39,8 @@ export class FakeServer {
 
 export class FakeConnection implements Link {
   readonly address: string;
+  /** What was shown with the upgrade. */
+  readonly secret: string | null;
   /** Lines of commands, bodies behind a colon. */
   readonly commands: string[] = [];
   /** How many messages of the transport came. */
@@ -46,9 +51,10 @@ export class FakeConnection implements Link {
   #hasMagic = false;
   #lastId = 0;
 
-  constructor(server: FakeServer, address: string, events: LinkEvents) {
+  constructor(server: FakeServer, address: string, events: LinkEvents, secret: string | null) {
     this.#server = server;
     this.address = address;
+    this.secret = secret;
     this.#events = events;
   }
 
@@ -69,6 +75,12 @@ export class FakeConnection implements Link {
 
   close(): void {
     this.isClosed = true;
+  }
+
+  /** The time of the client's secret is over. */
+  expire(): void {
+    this.error("E_AUTH_FAILED AUTH failed");
+    this.hangUp();
   }
 
   /** The server closes. */

@@ -111,6 +111,42 @@ describe("a producer", () => {
     expect(results).toEqual(["stored", "stored"]);
   });
 
+  it.each([true, false])(
+    "[CLIENT3] [CLIENT8] when the time of its secret is over the next publish comes with another; republish: %s",
+    async (republish) => {
+      let count = 0;
+      const { server, producer, clock } = start({ authSecret: async () => `token ${++count}`, republish });
+      server.isDirect = true;
+      const results = outcomes([producer.publish("t", "a"), producer.publish("t", "b"), producer.publish("t", "c")]);
+      await settled();
+      server.last.response("OK");
+      server.last.expire();
+      await settled();
+      // It is no answer to b, which may have been stored or not.
+      const lost = new NotConnectedError("E_AUTH_FAILED AUTH failed", {
+        cause: new ProtocolError("E_AUTH_FAILED AUTH failed"),
+      });
+      expect(results).toEqual(republish ? ["stored", "pending", "pending"] : ["stored", lost, lost]);
+      void producer.publish("t", "d");
+      await clock.pass(100);
+      expect(server.connections.map(({ secret }) => secret)).toEqual(["token 1", "token 2"]);
+      expect(server.last.said()).toEqual([...(republish ? ["PUB t: b", "PUB t: c"] : []), "PUB t: d"]);
+    },
+  );
+
+  it("[CLIENT8] is not connected any more when the time of its secret is over while nothing waits", async () => {
+    const { server, producer, clock } = start({ authSecret: "s" });
+    const lost: string[] = [];
+    producer.on("disconnection", ({ error }) => lost.push(error.message));
+    await producer.ping();
+    server.last.expire();
+    expect(lost).toEqual(["E_AUTH_FAILED AUTH failed"]);
+    const pinged = producer.ping();
+    await clock.pass(100);
+    await pinged;
+    expect(server.connections).toHaveLength(2);
+  });
+
   it("[CLIENT3] an address that cannot be reached rejects, and the next attempts wait longer and longer", async () => {
     const { server, producer, clock } = start();
     const attempts: number[] = [];
