@@ -1,5 +1,6 @@
 // The Worker: which door a request comes to, and who comes in.
 
+import { env as ownEnv } from "cloudflare:workers";
 import { adminRoutes } from "./admin/admin-api.ts";
 import { isBrowserAtRoot, isPagePath, openPages, toPages } from "./admin/pages.ts";
 import { isPreflight, originOf, preflightAnswer, shared } from "./auth/origin.ts";
@@ -11,15 +12,20 @@ import { error, HttpError, refused } from "./http/respond.ts";
 import { createRouter, internalError } from "./http/router.ts";
 import { pathOf } from "./http/target.ts";
 import { tokenRoutes } from "./http/tokens.ts";
-import { parseOptions } from "./options.ts";
+import { levelNumber, parseOptions } from "./options.ts";
 
 export { Channel } from "./durable/Channel.ts";
 export { Lookup } from "./durable/Lookup.ts";
 export { Topic } from "./durable/Topic.ts";
 
+/** By environment: its vars never change. */
+const brokers = new WeakMap<Env, Broker>();
+
 /** Every route there is, and what it takes to be let in there. */
 export const routes = [...nsqdRoutes, ...nsqlookupdRoutes, ...tokenRoutes, ...adminRoutes];
 const route = createRouter(routes);
+
+sayWhetherOpen(brokerOf(ownEnv));
 
 export default {
   async fetch(request, env, context) {
@@ -39,6 +45,12 @@ export default {
     else await serveTcp(socket, broker);
   },
 } satisfies ExportedHandler<Env>;
+
+/** Once, when it starts: nobody shall find out by accident. */
+function sayWhetherOpen(broker: Broker | null): void {
+  if (!broker?.doorkeeper.isOpen || levelNumber(broker.options.logLevel) > levelNumber("info")) return;
+  console.log("This broker is open: whoever can reach it may publish, consume and delete (docs/security.md).");
+}
 
 async function answer(request: Request, broker: Broker, context: ExecutionContext): Promise<Response> {
   const pathname = pathOf(request.url);
@@ -66,9 +78,6 @@ async function v1(request: Request, pathname: string, broker: Broker): Promise<R
   const answer = typeof caller === "string" ? caller : await openV1(request, broker);
   return typeof answer === "string" ? refused(answer) : answer;
 }
-
-/** By environment: its vars never change. */
-const brokers = new WeakMap<Env, Broker>();
 
 /** Null when an option is wrong: the log says which. */
 function brokerOf(env: Env): Broker | null {

@@ -104,7 +104,7 @@ export async function openV1(
 export async function serveTcp(socket: Socket, place: GatewayPlace): Promise<void> {
   const { remoteAddress } = await socket.opened;
   const connection = newConnection(null, remoteAddress);
-  const peer = { remoteIp: remoteAddress?.replace(/:\d+$/, "") ?? "", isTls: false };
+  const peer = { remoteIp: hostOf(remoteAddress), isTls: false };
   const caller = { peer, identity: null };
   if (!(await place.doorkeeper.limits.mayConnect([addressKey(peer)]))) {
     await socket.close();
@@ -207,6 +207,11 @@ function upgradeRequired(protocol: string): Response {
 
 function badName(code: string): Response {
   return new Response(JSON.stringify({ message: code }), { status: 400 });
+}
+
+/** As nsqd tells an auth server: without a port, and without the brackets of IPv6. */
+function hostOf(address: string | undefined): string {
+  return address?.replace(/:\d+$/, "").replace(/^\[|\]$/g, "") ?? "";
 }
 
 /**

@@ -57,3 +57,18 @@ export class NsqAuthServer {
     return this.#known[searchParams.get("secret") ?? ""] ?? null;
   }
 }
+
+/** Whose secrets the recorded sessions use (test/fixtures/auth): some of the answers are none that nsqd takes. */
+export const RECORDED_SECRETS: Readonly<Record<string, Known>> = {
+  s1: known("alice", 3600, ["^t", [".*"], "publish", "subscribe"]),
+  s2: known("", 3600),
+  s3: known("bob", 3600, ["t", ["^c$"], "publish", "subscribe"], ["u", ["c", ""], "subscribe"]),
+  s4: known("x", 3600, ["(", [".*"], "publish"]),
+  s5: known("x", 0, ["t", [".*"], "publish"]),
+  s6: known("x", 3600, ["t", [".*"], "root"]),
+};
+
+function known(identity: string, ttl: number, ...entries: readonly [string, readonly string[], ...string[]][]): Known {
+  const authorizations = entries.map(([topic, channels, ...permissions]) => ({ topic, channels, permissions }));
+  return { ttl, identity, authorizations };
+}

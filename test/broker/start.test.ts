@@ -69,6 +69,10 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
     expect(broker.output).toContain("TOPIC(test): created");
     expect(broker.output).not.toContain("/pub");
   });
+
+  it("[AUTH9] says on one line that it is open", () => {
+    expect(broker.output.split("\n").filter((line) => line.includes("This broker is open"))).toHaveLength(1);
+  });
 });
 
 describe.skipIf(process.platform === "win32")("npm start, with clients connected,", () => {

@@ -30,6 +30,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
   for (const client of open.splice(0)) client.close();
   await reset();
@@ -171,6 +172,24 @@ describe("a connection on a direct path", () => {
     expect((await channelStats("t", "c")).clients).toMatchObject([{ authed: true, auth_identity: "alice" }]);
     client.send("PUB u", "x");
     expect(await client.next()).toEqual({ error: 'E_UNAUTHORIZED AUTH failed for PUB on "u" ""' });
+  });
+
+  it("[AUT3] cannot be asked about again there: when the ttl is over, it has to connect anew to publish", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: START });
+    const authorizations = [{ topic: "t", channels: [".*"], permissions: ["publish", "subscribe"] }];
+    vi.spyOn(globalThis, "fetch").mockImplementation(async () =>
+      Response.json({ ttl: 60, identity: "a", authorizations }),
+    );
+    broker = new GuardedBroker({ "auth-http-address": "auth.example:4180" });
+    const client = await connect("/v2?topic=t&channel=c", bearer("s"));
+    client.send("SUB t c");
+    client.send("PUB t", "x");
+    expect(await answers(client, 2)).toEqual([{ response: "OK" }, { response: "OK" }]);
+    vi.setSystemTime(START + 60_000);
+    client.send("RDY 1");
+    expect(await client.message()).toMatchObject({ body: "x" });
+    client.send("PUB t", "y");
+    expect(await answers(client, 2)).toEqual([FAILED, { closed: 1000 }]);
   });
 
   it("[AUT1] has said already who it is", async () => {
