@@ -28,7 +28,7 @@ import { WebSocketEnd } from "./websocket-end.ts";
 const UNSUPPORTED_DATA = 1003;
 const MAGIC_LENGTH = 4;
 /** Letters of what an object is told of who comes, and keeps over a sleep (platform notes A1: 16 KiB for all that a socket carries). */
-const MAX_IDENTITY = 4_096;
+const MAX_IDENTITY = 2_048;
 const V1_MAGIC = "  V1";
 
 /** Who comes to /v2 may say in AUTH who he is, then it is null; on the direct paths an object wakes, so it takes a secret to get there. */

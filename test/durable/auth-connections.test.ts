@@ -1,5 +1,6 @@
 import { evictDurableObject, reset, runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { fromByteString } from "../../src/protocol/bytes.ts";
 import { channelStats, channelStub, publish, topicStub } from "./broker-api.ts";
 import { AUTH_SECRET, authTokens, GuardedBroker } from "./guarded-broker.ts";
 import { V2Client } from "./v2-client.ts";
@@ -228,6 +229,38 @@ describe("a connection on a direct path", () => {
     vi.setSystemTime(START + 11 * 60_000);
     other.send("NOP");
     expect(await other.message()).toMatchObject({ body: "x", attempts: 2 });
+  });
+
+  it("[AUTH8] [DUR4] is kept over a sleep, whatever there is to keep of it", async () => {
+    // Letters of two bytes, as many as are kept of everything: 16 KiB must hold it all.
+    const long = (length: number) => "\u4e2d".repeat(length);
+    const topics = Array.from({ length: 64 }, (_, i) => `${"t".repeat(61)}${String(i).padStart(3, "0")}`);
+    const entries = Array.from({ length: 12 }, (_, i) => ({
+      topic: i === 0 ? ".*" : long(60 + i),
+      channels: [".*"],
+      permissions: ["publish", "subscribe"] as const,
+    }));
+    const bearers = { [long(256)]: { token: "m", authorizations: entries } };
+    broker = new GuardedBroker({ "auth-tokens": await authTokens(bearers) });
+    const client = await connect("/v2?topic=t&channel=c", bearer("m"));
+    const said = Object.fromEntries(
+      ["client_id", "hostname", "user_agent", "topology_region", "topology_zone"].map((key) => [
+        key,
+        "\\u4e2d".repeat(256),
+      ]),
+    );
+    client.send("IDENTIFY", JSON.stringify(said).replaceAll("\\\\", "\\"));
+    for (const topic of topics) client.send(`PUB ${topic}`, "x");
+    client.send("SUB t c");
+    await answers(client, 66);
+    const body = "y".repeat(4_000);
+    client.sendBytes(fromByteString(`PUB t\n\0\0\x0f\xa0${body.slice(0, 3_900)}`));
+    await channelStats("t", "c");
+    await evictDurableObject(channelStub("t", "c"));
+    client.sendBytes(fromByteString(body.slice(3_900)));
+    expect(await client.next()).toEqual({ response: "OK" });
+    client.send("RDY 1");
+    expect(await client.message()).toMatchObject({ body });
   });
 
   it("[AUTH8] of somebody who may do too many things one by one is refused with the reason", async () => {
