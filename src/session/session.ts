@@ -9,7 +9,6 @@ import { type ClientError, clientError, isFatal } from "../protocol/errors.ts";
 import { errorFrame, OK_FRAME } from "../protocol/frame.ts";
 import type { ClientSettings, NegotiationLimits } from "../protocol/identify.ts";
 import { messageId, NOT_AN_ID } from "../protocol/message-id.ts";
-import { MpubCheck } from "../protocol/mpub-body.ts";
 import type { ChannelQueue } from "../queue/channel-queue.ts";
 import type { Consumer } from "../queue/consumer.ts";
 import { type Access, AUTH_FAILED } from "./access.ts";
@@ -19,6 +18,7 @@ import { type Command, invalid } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import type { Connection } from "./connection.ts";
 import { Input } from "./input.ts";
+import { Publishing } from "./publishing.ts";
 import { type Receipt, ReplyQueue } from "./reply-queue.ts";
 import type { SessionHost } from "./session-host.ts";
 
@@ -36,21 +36,8 @@ export interface SessionState {
   readonly partial: Uint8Array | null;
 }
 
-/** What the line of a publish said, until its body is complete. */
-interface Publishing {
-  /** A valid name; null before the first publish. */
-  topic: string | null;
-  /** Whether the client was found to have the permission for it. */
-  isAllowed: boolean;
-  deferMs: number;
-  /** For MPUB. */
-  check: MpubCheck;
-}
-
 /** Replies that a client may leave unread, bytes. */
 const MAX_UNHEARD = 64 * 2 ** 20;
-/** Counts are kept for so many topics; hardly any connection publishes to more. */
-const MAX_PUB_COUNTS = 64;
 
 export class Session {
   readonly connection: Connection;
@@ -58,8 +45,6 @@ export class Session {
   readonly host: SessionHost;
   readonly access: Access;
   readonly replies = new ReplyQueue();
-  /** Messages published by topic: whoever has published is a producer in /stats. */
-  readonly pubCounts = new Map<string, number>();
   settings: ClientSettings;
   /** Whether SUB needs heartbeats; where the socket itself is watched it does not. */
   readonly needsHeartbeats: boolean;
@@ -93,7 +78,7 @@ export class Session {
     this.access = access;
     this.needsHeartbeats = needsHeartbeats;
     this.#input = new Input(limits);
-    this.publishing = { topic: null, isAllowed: false, deferMs: 0, check: new MpubCheck(limits) };
+    this.publishing = new Publishing(limits, access);
   }
 
   /** Goes on with a session as it was; a consumer follows by `attach`. False when it cannot: its input is not known. */
@@ -115,6 +100,11 @@ export class Session {
       pubCounts: Object.fromEntries(this.pubCounts),
       partial: this.#input.partial,
     };
+  }
+
+  /** Messages published by topic. */
+  get pubCounts(): Map<string, number> {
+    return this.publishing.counts;
   }
 
   get state(): ClientState {
@@ -228,7 +218,7 @@ export class Session {
       return;
     }
     this.access.identity = identity;
-    this.publishing.isAllowed = false;
+    this.publishing.checkAgain();
     this.now = now;
     this.#isBlocked = false;
     this.#carryOut();
@@ -283,15 +273,6 @@ export class Session {
     this.host.authenticate(secret, this);
   }
 
-  /** What must be answered to a client that may not publish to the topic it has named. */
-  publishRefusal(command: "PUB" | "DPUB" | "MPUB"): ClientError | null {
-    const { topic, isAllowed } = this.publishing;
-    if (isAllowed || topic === null) return null;
-    const refusal = this.access.refusal(command, topic, "");
-    this.publishing.isAllowed = refusal === null;
-    return refusal;
-  }
-
   startSubscribe(topic: string, channel: string): void {
     this.#isBlocked = true;
     this.host.subscribe(topic, channel, this);
@@ -314,13 +295,8 @@ export class Session {
     if (topic === null) throw new Error("publish without a topic");
     const { buffer, commandStart: start } = this.#input.decoder;
     const error = this.host.publish({ command, topic, deferMs, buffer, start, bodyStart, bodyEnd }, this);
-    if (error === null) this.#countPublished(topic, count);
+    if (error === null) this.publishing.count(topic, count);
     return error;
-  }
-
-  #countPublished(topic: string, count: number): void {
-    const before = this.pubCounts.get(topic);
-    if (before !== undefined || this.pubCounts.size < MAX_PUB_COUNTS) this.pubCounts.set(topic, (before ?? 0) + count);
   }
 
   #run(): void {

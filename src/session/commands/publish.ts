@@ -44,7 +44,7 @@ export const mpub: Command = {
     if (line.paramCount < 1) return invalid("MPUB insufficient number of parameters");
     session.publishing.check = new MpubCheck(session.limits);
     // In nsqd the others are refused behind their bodies (nsqd/protocol_v2.go).
-    return begin(session, "MPUB", line, 0) ?? session.publishRefusal("MPUB");
+    return begin(session, "MPUB", line, 0) ?? session.publishing.refusal("MPUB");
   },
   body: {
     run: (session, buffer, start, end) => {
@@ -95,7 +95,6 @@ function begin(
       return clientError("E_BAD_TOPIC", `${code}${name} topic name ${quote(topic)} is not valid`);
     }
     session.publishing.topic = topic;
-    session.publishing.isAllowed = false;
   }
   session.publishing.deferMs = deferMs;
   return null;
@@ -104,7 +103,7 @@ function begin(
 function oneMessage(name: "PUB" | "DPUB"): CommandBody {
   const bad = (text: string) => clientError("E_BAD_MESSAGE", `${name} ${text}`);
   return {
-    run: (session, _buffer, start, end) => session.publishRefusal(name) ?? session.publish(name, start, end, 1),
+    run: (session, _buffer, start, end) => session.publishing.refusal(name) ?? session.publish(name, start, end, 1),
     badSize: ({ limits }, size) =>
       size > 0 ? bad(`message too big ${size} > ${limits.maxMsgSize}`) : bad(`invalid message body size ${size}`),
     cutOff: (_session, where) =>
