@@ -53,7 +53,7 @@ export class CloudflareAccess {
     const name = String(email ?? common_name ?? "").slice(0, MAX_NAME);
     if (name === "") return "unknown";
     const permissions = adminUser.length === 0 || adminUser.includes(name) ? ADMIN : READER;
-    const endsAt = (payload.exp as number) * 1000;
+    const endsAt = payload.exp * 1000;
     const everything = new Authorization(EVERY_NAME, [EVERY_NAME], permissions);
     return { name, url: "", origin: "", authorizations: [[everything]], checkedUntil: endsAt, endsAt };
   }

@@ -55,7 +55,7 @@ export class IssuedTokens {
       origin: string;
       lists: AuthorizationList[];
     };
-    const endsAt = (payload.exp as number) * 1000;
+    const endsAt = payload.exp * 1000;
     const data = { name: payload.sub ?? "", url, authorizations: lists, checkedUntil: endsAt, endsAt };
     const own = identityOf(data);
     const first = origin === "" ? null : this.#origins.byOrigin(origin, now);

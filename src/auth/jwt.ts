@@ -68,14 +68,14 @@ export class Jwt {
     const found = payload ?? (this.#keys && (await verified(token, this.#keys, ASYMMETRIC, claims))) ?? "unknown";
     if (typeof found === "string") return found;
     const list = parseAuthorizations(found[authJwtClaim], "whole");
-    if (list === null || found.exp === undefined) return "unknown";
+    if (list === null) return "unknown";
     const endsAt = found.exp * 1000 + authClockSkew;
     const name = (found.sub ?? "").slice(0, MAX_TEXT);
     return { name, url: "", origin: "", authorizations: [list], checkedUntil: endsAt, endsAt };
   }
 }
 
-interface Claims {
+interface Expected {
   readonly audience: string;
   readonly issuer?: string;
   /** s */
@@ -84,18 +84,21 @@ interface Claims {
   readonly now: number;
 }
 
+/** What a token says that has an end, as all must have. */
+export type Claims = JWTPayload & { readonly exp: number };
+
 /** The claims of a token that is what it says it is; else nobody knows it, or its key cannot be asked for. */
 export async function verified(
   token: string,
   key: Uint8Array | JWTVerifyGetKey,
   algorithms: string[],
-  { now, ...claims }: Claims,
-): Promise<JWTPayload | "unknown" | "unavailable"> {
+  { now, ...claims }: Expected,
+): Promise<Claims | "unknown" | "unavailable"> {
   const options = { ...claims, algorithms, requiredClaims: ["exp"], currentDate: new Date(now) };
   try {
     const result =
       key instanceof Uint8Array ? await jwtVerify(token, key, options) : await jwtVerify(token, key, options);
-    return result.payload;
+    return result.payload as Claims;
   } catch (error) {
     if (isRefusal(error)) return "unknown";
     console.error("keys of tokens could not be fetched:", error instanceof Error ? error.name : error);

@@ -163,6 +163,15 @@ describe("a route", () => {
     expect(broker.calls).toBe(0);
   });
 
+  it("[AUTH8] may have its names encoded, as its handler takes them", async () => {
+    await topicStub("t").create();
+    await topicStub("t").createChannel("c");
+    const ask = (path: string, name: string) => broker.status("GET", path, BEARERS[name]?.token as string);
+    expect(await ask("/admin/api/topics/%74", "read t")).toBe(200);
+    expect(await ask("/admin/api/topics/%74/%63", "read t:c")).toBe(200);
+    expect(await ask("/stats?topic=%74&channel=%63", "read t:c")).toBe(200);
+  });
+
   it.each([
     ["topics", { topic: "t" }, "admin t", 200],
     ["topics", { topic: "t", channel: "c" }, "admin t", 200],
