@@ -32,6 +32,11 @@ export class Authenticator {
 
   /** @throws {Error} when an option is wrong */
   constructor(options: Options) {
+    if (options.authSecret !== "" && options.authSecret === options.authJwtSecret) {
+      throw new Error(
+        "--auth-secret and --auth-jwt-secret are the same: who signs JWTs could sign sessions and tokens, too",
+      );
+    }
     this.#staticTokens = new StaticTokens(options.authTokens);
     this.#authServer = new AuthServer(options);
     this.#jwt = new Jwt(options);

@@ -70,7 +70,7 @@ export class Jwt {
     const list = parseAuthorizations(found[authJwtClaim], "whole");
     if (list === null) return "unknown";
     const endsAt = found.exp * 1000 + authClockSkew;
-    const name = (found.sub ?? "").slice(0, MAX_TEXT);
+    const name = typeof found.sub === "string" ? found.sub.slice(0, MAX_TEXT) : "";
     return { name, url: "", origin: "", authorizations: [list], checkedUntil: endsAt, endsAt };
   }
 }

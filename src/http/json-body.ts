@@ -11,8 +11,11 @@ const INVALID_BODY = new HttpError(400, "INVALID_BODY");
 const EOF = new HttpError(400, "EOF");
 
 /** The keys of an object; anything else is refused. */
-export async function jsonBody(request: Request): Promise<Readonly<Record<string, unknown>> | HttpError> {
-  const body = await readBody(request, MAX_BODY);
+export async function jsonBody(
+  request: Request,
+  limit = MAX_BODY,
+): Promise<Readonly<Record<string, unknown>> | HttpError> {
+  const body = await readBody(request, limit);
   if (body === null) return new HttpError(413, "INVALID_BODY");
   const text = fromUtf8(body);
   if (text.trim() === "") return EOF;

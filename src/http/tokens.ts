@@ -7,11 +7,14 @@ import { jsonBody } from "./json-body.ts";
 import { HttpError, json } from "./respond.ts";
 import type { Handler, Route } from "./router.ts";
 
+/** Bytes: what is longer makes no token that is short enough. */
+const MAX_BODY = 8_192;
+
 /** Answers `{"token", "identity", "expires_at"}`, the last in s since the epoch. */
 const issueToken: Handler = async (request, broker) => {
   const { doorkeeper, identity } = broker;
   if (doorkeeper.isOpen) return new HttpError(409, "BROKER_IS_OPEN");
-  const body = await jsonBody(request);
+  const body = await jsonBody(request, MAX_BODY);
   if (body instanceof HttpError) return body;
   const asked = parseMintRequest(body);
   if (typeof asked === "string") return new HttpError(400, asked);

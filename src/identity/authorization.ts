@@ -13,9 +13,8 @@ export interface AuthorizationData {
   readonly permissions: readonly Permission[];
 }
 
-/** Of an identity; so many entries, and channels of an entry, are plenty, and bound what a check takes. */
-export const MAX_AUTHORIZATIONS = 100;
-const MAX_CHANNELS = 100;
+/** Of one list: that bounds what it takes to compile it, and to check something against it. */
+export const MAX_PATTERNS = 1_000;
 
 export class Authorization {
   readonly topic: Pattern;
@@ -51,9 +50,14 @@ export class Authorization {
 
 /** Null when something is wrong with it: then none of it counts. A key that is not known is ignored. */
 export function parseAuthorizations(value: unknown, reach: Reach): Authorization[] | null {
-  if (!Array.isArray(value) || value.length > MAX_AUTHORIZATIONS) return null;
+  if (!Array.isArray(value) || countPatterns(value) > MAX_PATTERNS) return null;
   const entries = value.map((entry) => parseAuthorization(entry, reach));
   return entries.every((entry) => entry !== null) ? entries : null;
+}
+
+function countPatterns(entries: readonly unknown[]): number {
+  const channels = entries.map((entry) => (entry as { channels?: unknown } | null)?.channels);
+  return entries.length + channels.reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 0);
 }
 
 function parseAuthorization(value: unknown, reach: Reach): Authorization | null {
@@ -65,7 +69,7 @@ function parseAuthorization(value: unknown, reach: Reach): Authorization | null 
   );
   const { topic } = entry;
   if (typeof topic !== "string" || !isStrings(channels) || !isStrings(permissions)) return null;
-  if (channels.length > MAX_CHANNELS || !permissions.every(isPermission)) return null;
+  if (!permissions.every(isPermission)) return null;
   const patterns = [topic, ...channels].map((text) => Pattern.parse(text, reach));
   const [topicPattern, ...channelPatterns] = patterns.filter((pattern) => pattern !== null);
   if (topicPattern === undefined || channelPatterns.length < channels.length) return null;

@@ -6,8 +6,8 @@ import { RE2JS } from "re2js";
 /** Where a pattern must match: the whole name, or anywhere in it as at an NSQ auth server. */
 export type Reach = "whole" | "anywhere";
 
-/** Longer ones are refused: a name has 64 bytes at most. */
-export const MAX_PATTERN = 256;
+/** Letters; longer ones are refused. An auth server is trusted with long lists of names. */
+export const MAX_PATTERN: Readonly<Record<Reach, number>> = { whole: 256, anywhere: 4_096 };
 
 const EVERYTHING = ".*";
 /** What means itself: most patterns are just a name. */
@@ -27,7 +27,7 @@ export class Pattern {
 
   /** Null when it is no pattern, or too long a one. */
   static parse(text: string, reach: Reach): Pattern | null {
-    if (text.length > MAX_PATTERN) return null;
+    if (text.length > MAX_PATTERN[reach]) return null;
     if (text === EVERYTHING || (reach === "whole" && LITERAL.test(text))) return new Pattern(text, reach, null);
     try {
       return new Pattern(text, reach, RE2JS.compile(text));

@@ -107,6 +107,17 @@ describe("a JWT with a shared secret", () => {
     expect(await pub(revoking, await signed({ jti: "j2" }))).toBe(200);
   });
 
+  it("[AUTH5] may have a subject that is no name", async () => {
+    at(NOW);
+    expect(await pub(new GuardedBroker(HS256), await signed({ sub: 5, jti: {} }))).toBe(200);
+  });
+
+  it("[AUTH12] is not signed with what the broker signs with itself", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    expect((await new GuardedBroker({ ...HS256, "auth-secret": AUTH_SECRET }).fetch("/ping")).status).toBe(500);
+    expect(logged.mock.calls.flat().map(String).join()).toContain("--auth-jwt-secret are the same");
+  });
+
   it("[AUTH5] must name for whom it is: without an audience the broker does not start", async () => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     expect((await new GuardedBroker({ "auth-jwt-secret": AUTH_SECRET }).fetch("/ping")).status).toBe(500);

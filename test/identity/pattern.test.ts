@@ -50,8 +50,10 @@ describe("a pattern", () => {
   });
 
   it("[AUTH2] is bounded in length", () => {
-    expect(Pattern.parse("a".repeat(MAX_PATTERN), "whole")).not.toBeNull();
-    expect(Pattern.parse("a".repeat(MAX_PATTERN + 1), "whole")).toBeNull();
+    for (const reach of ["whole", "anywhere"] as const) {
+      expect(Pattern.parse("a".repeat(MAX_PATTERN[reach]), reach)).not.toBeNull();
+      expect(Pattern.parse("a".repeat(MAX_PATTERN[reach] + 1), reach)).toBeNull();
+    }
   });
 
   it.each(["(a+)+$", "(a|a)*b", "(.*)*x", "(a*)*(a*)*(a*)*b", "([a-z]+)*[0-9]"])(
