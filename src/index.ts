@@ -1,18 +1,15 @@
 // The Worker: which door a request comes to, and who comes in.
 
 import { env as ownEnv } from "cloudflare:workers";
-import { adminRoutes } from "./admin/admin-api.ts";
 import { isBrowserAtRoot, isPagePath, openPages, toPages } from "./admin/pages.ts";
 import { isPreflight, originOf, preflightAnswer, shared } from "./auth/origin.ts";
 import { openV1, openV2, serveTcp, V1_NEED, v2Need } from "./gateway/doors.ts";
 import { Broker } from "./http/broker.ts";
-import { nsqdRoutes } from "./http/nsqd-api.ts";
-import { nsqlookupdRoutes } from "./http/nsqlookupd-api.ts";
 import { error, HttpError, refused } from "./http/respond.ts";
 import { createRouter, internalError } from "./http/router.ts";
 import { pathOf } from "./http/target.ts";
-import { tokenRoutes } from "./http/tokens.ts";
 import { levelNumber, parseOptions } from "./options.ts";
+import { routes } from "./routes.ts";
 
 export { Channel } from "./durable/Channel.ts";
 export { Lookup } from "./durable/Lookup.ts";
@@ -21,11 +18,9 @@ export { Topic } from "./durable/Topic.ts";
 /** By environment: its vars never change. */
 const brokers = new WeakMap<Env, Broker>();
 
-/** Every route there is, and what it takes to be let in there. */
-export const routes = [...nsqdRoutes, ...nsqlookupdRoutes, ...tokenRoutes, ...adminRoutes];
 const route = createRouter(routes);
 
-sayWhetherOpen(brokerOf(ownEnv));
+sayWhetherOpen(newBroker(ownEnv));
 
 export default {
   async fetch(request, env, context) {
@@ -49,7 +44,8 @@ export default {
 /** Once, when it starts: nobody shall find out by accident. */
 function sayWhetherOpen(broker: Broker | null): void {
   if (!broker?.doorkeeper.isOpen || levelNumber(broker.options.logLevel) > levelNumber("info")) return;
-  console.log("This broker is open: whoever can reach it may publish, consume and delete (docs/security.md).");
+  const { logPrefix } = broker.options;
+  console.info(`${logPrefix}INFO: open: whoever can reach this broker may use it (docs/security.md)`);
 }
 
 async function answer(request: Request, broker: Broker, context: ExecutionContext): Promise<Response> {
@@ -75,18 +71,21 @@ async function v2(request: Request, pathname: string, broker: Broker, context: E
 
 async function v1(request: Request, pathname: string, broker: Broker): Promise<Response> {
   const caller = await broker.doorkeeper.admit(request, pathname, V1_NEED, { topic: null, channel: null });
-  const answer = typeof caller === "string" ? caller : await openV1(request, broker);
+  const answer = typeof caller === "string" ? caller : await openV1(request, broker, caller);
   return typeof answer === "string" ? refused(answer) : answer;
 }
 
-/** Null when an option is wrong: the log says which. */
+/** Null when an option is wrong. */
 function brokerOf(env: Env): Broker | null {
-  const known = brokers.get(env);
-  if (known) return known;
+  const broker = brokers.get(env) ?? newBroker(env);
+  if (broker !== null) brokers.set(env, broker);
+  return broker;
+}
+
+/** Null when an option is wrong: the log says which. */
+function newBroker(env: Env): Broker | null {
   try {
-    const broker = Broker.create(env, parseOptions({ ...env }));
-    brokers.set(env, broker);
-    return broker;
+    return Broker.create(env, parseOptions({ ...env }));
   } catch (cause) {
     console.error("wrong configuration:", cause);
     return null;

@@ -175,7 +175,7 @@ export interface InfoAnswer extends Answer {
   is_admin: boolean;
   /** Who the caller is; empty where nobody is asked. */
   identity: string;
-  /** Whether whoever can reach the broker may use it, and that is not only this machine. */
+  /** Whether whoever can reach the broker may use it, and it was not called at an address of this machine alone. */
   is_open_to_all: boolean;
   /** s since the epoch */
   start_time: number;

@@ -1,7 +1,7 @@
 // Who calls: somebody who is known, or whoever the request says it is where nobody is asked (spec 6.5, nsqadmin/notify.go).
 
 import { calledAt } from "../auth/called-at.ts";
-import type { Identity } from "../identity/identity.ts";
+import { type Identity, shownName } from "../identity/identity.ts";
 import { fromByteString, fromUtf8 } from "../protocol/bytes.ts";
 
 export interface Caller {
@@ -11,10 +11,10 @@ export interface Caller {
   readonly url: string;
 }
 
-export function callerOf(request: Request, { name }: Identity): Caller {
+export function callerOf(request: Request, identity: Identity): Caller {
   const { headers } = request;
   return {
-    user: name || basicAuthUser(headers.get("Authorization") ?? ""),
+    user: shownName(identity) || basicAuthUser(headers.get("Authorization") ?? ""),
     remote_ip: headers.get("CF-Connecting-IP") ?? "",
     user_agent: headers.get("User-Agent") ?? "",
     url: calledAt(request).href,

@@ -6,7 +6,7 @@ import type { Broker } from "../http/broker.ts";
 import { Params } from "../http/params.ts";
 import { HttpError, json } from "../http/respond.ts";
 import type { Handler, Route } from "../http/router.ts";
-import { allowsForAnything } from "../identity/identity.ts";
+import { allowsForAnything, shownName } from "../identity/identity.ts";
 import { NSQ_VERSION } from "../limits.ts";
 import { topicAggregate } from "./aggregate.ts";
 import type { CounterAnswer, InfoAnswer, OverviewAnswer, TopicSummary, TopicView } from "./api.ts";
@@ -60,7 +60,7 @@ const info: Handler = async (request, broker) => {
     node: address,
     nsqlookupd: [address],
     is_admin: allowsForAnything(broker.identity, "admin"),
-    identity: broker.identity.name,
+    identity: shownName(broker.identity),
     is_open_to_all: broker.doorkeeper.isOpen && !isLoopback(calledAt(request).hostname),
     start_time: await broker.startTime(),
     message: "",

@@ -6,7 +6,7 @@ import { fromUtf8 } from "../protocol/bytes.ts";
 import { readUpTo } from "../read-up-to.ts";
 import type { Peer, Verdict } from "./source.ts";
 
-export interface AuthServerOptions {
+interface AuthServerOptions {
   readonly authHttpAddress: readonly string[];
   readonly authHttpRequestMethod: string;
   /** ms */
@@ -16,6 +16,8 @@ export interface AuthServerOptions {
 /** Bytes of an answer. */
 const MAX_ANSWER = 2 ** 18;
 const MAX_TEXT = 256;
+/** That nobody has a secret. */
+const REFUSED = Symbol();
 const ACCEPT = "application/vnd.nsq; version=1.0";
 const OK = 200;
 const UNAUTHORIZED = 401;
@@ -46,7 +48,7 @@ export class AuthServer {
     let failure: "unknown" | "unavailable" = "unavailable";
     for (const address of [...authHttpAddress.slice(first), ...authHttpAddress.slice(0, first)]) {
       const answer = await this.#ask(endpoint(address), question);
-      if (answer === "refused") {
+      if (answer === REFUSED) {
         failure = "unknown";
         continue;
       }
@@ -103,7 +105,7 @@ function encryptedUrl(from: string, answer: unknown): string | null {
 
 /** nsqd takes every other status for a failure; that nobody has a secret is said with these, if not with an empty list. */
 function outcome(status: number, answer: unknown): unknown {
-  if (status === UNAUTHORIZED || status === FORBIDDEN) return "refused";
+  if (status === UNAUTHORIZED || status === FORBIDDEN) return REFUSED;
   return status === OK ? answer : undefined;
 }
 
@@ -129,6 +131,7 @@ function identityIn(answer: unknown, now: number): Identity | null {
     name: identity.slice(0, MAX_TEXT),
     url: identity_url.slice(0, MAX_TEXT),
     origin: "",
+    ids: [],
     authorizations: [list],
     checkedUntil: now + ttl * 1000,
     endsAt: Number.POSITIVE_INFINITY,

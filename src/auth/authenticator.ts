@@ -63,24 +63,23 @@ export class Authenticator {
     if (secret === "" || secret.length > MAX_SECRET) return "unknown";
     const digest = await Digest.of(secret);
     const own = this.#staticTokens.find(digest, now);
-    if (own !== null) return this.#unlessRevoked(own, null);
+    if (own !== null) return this.#unlessRevoked(own);
     const key = `${digest.text} ${peer.remoteIp} ${peer.isTls}`;
     const known = isNew ? undefined : this.#known.get(key);
     if (known && now < known.until) return known.identity;
-    const claims = claimsOf(secret);
-    const verdict = this.#unlessRevoked(await this.#ask(secret, claims, peer, now), claims);
+    const verdict = this.#unlessRevoked(await this.#ask(secret, claimsOf(secret), peer, now));
     if (typeof verdict === "object") this.#remember(key, verdict, now);
     return verdict;
   }
 
   /** Whose session of the pages it is. */
   async session(token: string, now: number): Promise<Verdict> {
-    return this.#unlessRevoked(await this.issued.authenticate("session", token, now), claimsOf(token));
+    return this.#unlessRevoked(await this.issued.authenticate("session", token, now));
   }
 
   /** Who has signed in at Cloudflare Access. */
   async accessAssertion(token: string, now: number): Promise<Verdict> {
-    return this.#unlessRevoked(await this.#access.authenticate(token, now), claimsOf(token));
+    return this.#unlessRevoked(await this.#access.authenticate(token, now));
   }
 
   async #ask(secret: string, claims: JWTPayload | null, peer: Peer, now: number): Promise<Verdict> {
@@ -91,11 +90,11 @@ export class Authenticator {
     return isLeft ? this.#authServer.authenticate(secret, peer, now) : verdict;
   }
 
-  #unlessRevoked(verdict: Verdict, claims: JWTPayload | null): Verdict {
+  #unlessRevoked(verdict: Verdict): Verdict {
     if (typeof verdict === "string") return verdict;
-    const { name } = verdict;
+    const { name, ids } = verdict;
     // What was minted by somebody has his name in front.
-    const isMeant = (each: string) => each === claims?.jti || each === name || name.startsWith(`${each}/`);
+    const isMeant = (each: string) => ids.includes(each) || each === name || name.startsWith(`${each}/`);
     return this.#revoked.some(isMeant) ? "unknown" : verdict;
   }
 

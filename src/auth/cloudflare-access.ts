@@ -4,10 +4,10 @@
 import type { JWTVerifyGetKey } from "jose";
 import { Authorization, type Permission } from "../identity/authorization.ts";
 import { Pattern } from "../identity/pattern.ts";
-import { remoteKeys, verified } from "./jwt.ts";
+import { idsOf, remoteKeys, verified } from "./jwt.ts";
 import type { Verdict } from "./source.ts";
 
-export interface CloudflareAccessOptions {
+interface CloudflareAccessOptions {
   readonly authAccessTeam: string;
   readonly authAccessAudience: string;
   /** Who may do more than look; when it is empty, everybody. */
@@ -55,6 +55,14 @@ export class CloudflareAccess {
     const permissions = adminUser.length === 0 || adminUser.includes(name) ? ADMIN : READER;
     const endsAt = payload.exp * 1000;
     const everything = new Authorization(EVERY_NAME, [EVERY_NAME], permissions);
-    return { name, url: "", origin: "", authorizations: [[everything]], checkedUntil: endsAt, endsAt };
+    return {
+      name,
+      url: "",
+      origin: "",
+      ids: idsOf(payload),
+      authorizations: [[everything]],
+      checkedUntil: endsAt,
+      endsAt,
+    };
   }
 }

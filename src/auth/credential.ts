@@ -9,9 +9,14 @@ const COOKIE = "nsq-edge-session";
 const ACCESS_HEADER = "Cf-Access-Jwt-Assertion";
 
 /** The token of a call; null when it has none. */
-export function bearerOf({ headers }: Request): string | null {
+function bearerOf({ headers }: Request): string | null {
   const [, token] = /^Bearer +(\S+) *$/i.exec(headers.get("Authorization") ?? "") ?? [];
   return token ?? null;
+}
+
+/** The token of an upgrade, from a program or a browser; null when it has none. */
+export function tokenOf(request: Request): string | null {
+  return bearerOf(request) ?? offered(request).token;
 }
 
 /** The subprotocols that a WebSocket is offered with, and the token among them. */

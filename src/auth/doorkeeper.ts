@@ -3,7 +3,7 @@
 import { EVERYBODY, type Identity } from "../identity/identity.ts";
 import type { Options } from "../options.ts";
 import { Authenticator } from "./authenticator.ts";
-import { accessAssertionOf, bearerOf, isEncrypted, offered, sessionOf } from "./credential.ts";
+import { accessAssertionOf, isEncrypted, sessionOf, tokenOf } from "./credential.ts";
 import { isMet, type Names, type Need } from "./need.ts";
 import { type RateLimitBindings, RateLimits } from "./rate-limits.ts";
 import type { Peer } from "./source.ts";
@@ -15,14 +15,16 @@ import type { Peer } from "./source.ts";
 export type Refusal = "closed" | "unauthorized" | "forbidden" | "unavailable" | "too-many";
 
 const PAGES = "/admin/";
+/** What a broker answers that lets nobody in. */
+const PING = "/ping";
 
 export class Doorkeeper {
   /** Whether whoever can reach the broker may use it. */
   readonly isOpen: boolean;
   readonly limits: RateLimits;
   readonly #authenticator: Authenticator;
-  /** How long what is issued holds at most, and a session, ms. */
-  readonly #maxTokenTtl: number;
+  /** How long a token that is minted holds at most, ms. */
+  readonly maxTokenTtl: number;
   readonly #sessionTtl: number;
 
   /** @throws {Error} when an option is wrong */
@@ -31,7 +33,7 @@ export class Doorkeeper {
     this.limits = new RateLimits(bindings);
     // Whoever names somebody does not mean everybody.
     this.isOpen = options.open && !this.#authenticator.isConfigured;
-    this.#maxTokenTtl = options.authMaxTokenTtl;
+    this.maxTokenTtl = options.authMaxTokenTtl;
     this.#sessionTtl = options.authSessionTtl;
   }
 
@@ -42,7 +44,7 @@ export class Doorkeeper {
 
   /** Lets a call in, or says why not. */
   async admit(request: Request, pathname: string, need: Need, names: Names): Promise<Identity | Refusal> {
-    if (need.kind === "nothing") return EVERYBODY;
+    if (need.kind === "nothing") return this.isClosed && pathname !== PING ? "closed" : EVERYBODY;
     const caller = await this.identify(request, pathname);
     if (caller === null) return "unauthorized";
     if (typeof caller === "string") return caller;
@@ -54,7 +56,7 @@ export class Doorkeeper {
     if (this.isOpen) return EVERYBODY;
     if (this.isClosed) return "closed";
     const now = Date.now();
-    const token = bearerOf(request) ?? offered(request).token;
+    const token = tokenOf(request);
     const [session, assertion] = pathname.startsWith(PAGES) ? [sessionOf(request), accessAssertionOf(request)] : [];
     if (token === null && !session && !assertion) return null;
     if (token !== null) return this.authenticate(token, peerOf(request));
@@ -92,10 +94,6 @@ export class Doorkeeper {
     const endsAt = Math.min(now + this.#sessionTtl, identity.endsAt, identity.checkedUntil);
     const token = await this.#authenticator.issued.issue("session", { ...identity, endsAt }, now);
     return token === null ? null : { token, seconds: Math.floor((endsAt - now) / 1000) };
-  }
-
-  get maxTokenTtl(): number {
-    return this.#maxTokenTtl;
   }
 }
 

@@ -3,13 +3,21 @@
 
 import { SignJWT } from "jose";
 import type { Identity } from "../identity/identity.ts";
-import type { AuthorizationList, IdentityData } from "../identity/identity-data.ts";
+import type { AuthorizationList } from "../identity/identity-data.ts";
 import { identityOf, listData } from "../identity/identity-data.ts";
-import { secretKey, verified } from "./jwt.ts";
+import { idsOf, secretKey, verified } from "./jwt.ts";
 import type { StaticTokens } from "./static-tokens.ts";
 
 /** What one is good for: one that was minted opens the doors, a session only the pages. */
 export type Use = "token" | "session";
+
+/** What one says besides its standard claims. */
+interface Issued {
+  readonly url: string;
+  readonly origin: string;
+  readonly ids: readonly string[];
+  readonly lists: readonly AuthorizationList[];
+}
 
 export const ISSUER = "nsq-edge";
 const ALGORITHM = "HS256";
@@ -24,17 +32,13 @@ export class IssuedTokens {
     this.#origins = origins;
   }
 
-  get isConfigured(): boolean {
-    return this.#key !== null;
-  }
-
   /** A token for an identity until it ends. Null when nothing can be signed. */
   async issue(use: Use, identity: Identity, now: number): Promise<string | null> {
     if (this.#key === null) return null;
-    const { name, url, origin, authorizations, endsAt } = identity;
+    const { name, url, origin, ids, authorizations, endsAt } = identity;
     // What one of the broker's own tokens allows is looked up when it is used, and so is whether it is still there.
     const lists = origin === "" ? authorizations : authorizations.slice(1);
-    return new SignJWT({ url, origin, lists: lists.map(listData) })
+    return new SignJWT({ url, origin, ids, lists: lists.map(listData) })
       .setProtectedHeader({ alg: ALGORITHM })
       .setIssuer(ISSUER)
       .setAudience(use)
@@ -51,15 +55,17 @@ export class IssuedTokens {
     const payload = await verified(token, this.#key, [ALGORITHM], claims);
     if (typeof payload === "string") return "unknown";
     // Nobody else has signed it, so it has the form that `issue` gave it.
-    const { url, origin, lists } = payload as unknown as Pick<IdentityData, "url"> & {
-      origin: string;
-      lists: AuthorizationList[];
-    };
+    const { url, origin, ids, lists } = payload as unknown as Issued;
     const endsAt = payload.exp * 1000;
     const data = { name: payload.sub ?? "", url, authorizations: lists, checkedUntil: endsAt, endsAt };
     const own = identityOf(data);
     const first = origin === "" ? null : this.#origins.byOrigin(origin, now);
     if (own === null || (origin !== "" && first === null)) return "unknown";
-    return { ...own, origin, authorizations: [...(first?.authorizations ?? []), ...own.authorizations] };
+    return {
+      ...own,
+      origin,
+      ids: [...ids, ...idsOf(payload)],
+      authorizations: [...(first?.authorizations ?? []), ...own.authorizations],
+    };
   }
 }

@@ -6,7 +6,7 @@ import { parseAuthorizations } from "../identity/authorization.ts";
 import { utf8 } from "../protocol/bytes.ts";
 import type { Verdict } from "./source.ts";
 
-export interface JwtOptions {
+interface JwtOptions {
   readonly authJwtSecret: string;
   readonly authJwksUrl: string;
   /** Empty for any. */
@@ -71,7 +71,7 @@ export class Jwt {
     if (list === null) return "unknown";
     const endsAt = found.exp * 1000 + authClockSkew;
     const name = typeof found.sub === "string" ? found.sub.slice(0, MAX_TEXT) : "";
-    return { name, url: "", origin: "", authorizations: [list], checkedUntil: endsAt, endsAt };
+    return { name, url: "", origin: "", ids: idsOf(found), authorizations: [list], checkedUntil: endsAt, endsAt };
   }
 }
 
@@ -85,7 +85,10 @@ interface Expected {
 }
 
 /** What a token says that has an end, as all must have. */
-export type Claims = JWTPayload & { readonly exp: number };
+type Claims = JWTPayload & { readonly exp: number };
+
+/** What jose says when there are no keys to look at a token with. */
+const NO_KEYS: readonly string[] = ["ERR_JOSE_GENERIC", "ERR_JWKS_TIMEOUT", "ERR_JWKS_INVALID"];
 
 /** The claims of a token that is what it says it is; else nobody knows it, or its key cannot be asked for. */
 export async function verified(
@@ -106,9 +109,14 @@ export async function verified(
   }
 }
 
+/** The id of a token, if it has one. */
+export function idsOf({ jti }: Claims): string[] {
+  return typeof jti === "string" ? [jti] : [];
+}
+
 /** jose says JOSEError itself, or lets through what fetch has thrown, when it did not get the keys. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof errors.JOSEError && error.code !== "ERR_JOSE_GENERIC" && error.code !== "ERR_JWKS_TIMEOUT";
+  return error instanceof errors.JOSEError && !NO_KEYS.includes(error.code);
 }
 
 /** Null for an empty one. @throws {Error} when it is too short */

@@ -4,7 +4,7 @@ import { type Authorization, parseAuthorizations } from "../identity/authorizati
 import { allows, type Identity } from "../identity/identity.ts";
 
 /** `ttl` is in seconds; `identity` is put behind the name of who asks. */
-export interface MintRequest {
+interface MintRequest {
   readonly authorizations: readonly Authorization[];
   readonly ttl: number;
   readonly identity: string;

@@ -11,7 +11,7 @@ import { allows, allowsForAnything, allowsForEverything, type Identity, mayLookU
  * `anything`: any topic at all;
  * `body`: what the body names, at which the handler looks.
  */
-export type Scope = "topic" | "channel" | "named" | "everything" | "anything" | "body";
+type Scope = "topic" | "channel" | "named" | "everything" | "anything" | "body";
 
 export type Need =
   | { readonly kind: "nothing" }

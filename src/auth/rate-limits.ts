@@ -6,8 +6,7 @@ import type { Names } from "./need.ts";
 import type { Peer } from "./source.ts";
 
 /** The names of the bindings. */
-export const RATE_LIMITS = ["CONNECTION_LIMIT", "CREATION_LIMIT", "FAILURE_LIMIT"] as const;
-export type RateLimitName = (typeof RATE_LIMITS)[number];
+type RateLimitName = "CONNECTION_LIMIT" | "CREATION_LIMIT" | "FAILURE_LIMIT";
 
 export type RateLimitBindings = {
   readonly [name in RateLimitName]?: { limit(options: { key: string }): Promise<{ success: boolean }> };
@@ -79,8 +78,14 @@ export function keyOf(identity: Identity | null, peer: Peer): string {
   return identity?.name ? identityKey(identity) : addressKey(peer);
 }
 
+/** What somebody mints counts for him: the names of those have his in front. */
 export function identityKey({ name }: Identity): string {
-  return `identity ${name}`;
+  return `identity ${name.split("/", 1)[0]}`;
+}
+
+/** His address, and his name if he has one. */
+export function keysOf(identity: Identity | null, peer: Peer): string[] {
+  return identity?.name ? [addressKey(peer), identityKey(identity)] : [addressKey(peer)];
 }
 
 export function addressKey({ remoteIp }: Peer): string {

@@ -26,6 +26,9 @@ export class StaticTokens {
   /** @throws {Error} that says where it is wrong, and quotes nothing of it */
   constructor(json: string) {
     this.#tokens = json === "" ? [] : parseEntries(json).flatMap(parseEntry);
+    // What was minted with one could not tell whose it was.
+    const origins = new Set(this.#tokens.map(({ origin }) => origin));
+    if (origins.size < this.#tokens.length) throw new Error("--auth-tokens has the same sha256 twice");
   }
 
   get size(): number {
@@ -72,7 +75,7 @@ function parseEntry(value: unknown, index: number): StaticToken[] {
   return sums.map((sum) => {
     if (typeof sum !== "string" || !/^[0-9a-f]{64}$/i.test(sum)) throw wrong("sha256 must be 64 hex digits, or a list");
     const origin = sum.slice(0, ORIGIN_LENGTH).toLowerCase();
-    const identity = { name, url: "", origin, authorizations: [lists], checkedUntil: endsAt, endsAt };
+    const identity = { name, url: "", origin, ids: [], authorizations: [lists], checkedUntil: endsAt, endsAt };
     return { origin, sum: bytesOfHex(sum), identity };
   });
 }

@@ -1,6 +1,9 @@
 // The one alarm of an object. Setting it is billed as a row, so it is set only to ring earlier than it would anyway; who is
 // woken looks what is due.
 
+/** The platform takes no date after 2189 (platform notes A3); whoever wants to be woken then has time to ask again. */
+const FARTHEST = Date.UTC(2189, 0);
+
 export class AlarmClock {
   readonly #storage: DurableObjectStorage;
   readonly #failed: (error: unknown) => void;
@@ -18,7 +21,7 @@ export class AlarmClock {
 
   /** Sees to it that the alarm rings at `at`, ms, or before; Infinity is no wish. */
   setBy(at: number): void {
-    if (at >= this.#ringsAt) return;
+    if (at >= Math.min(this.#ringsAt, FARTHEST)) return;
     this.#ringsAt = at;
     // Whoever relies on the alarm must not go on without it. The write is part of the current turn's transaction.
     this.#storage.setAlarm(at).catch(this.#failed);

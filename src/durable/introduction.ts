@@ -28,6 +28,8 @@ export interface V1Introduction {
   readonly connection: Connection;
   /** Whether the Worker carries it, for a client on TCP. */
   readonly isLink: boolean;
+  /** When its client is nobody any more, ms since the epoch; null for never. */
+  readonly endsAt: number | null;
   /** What IDENTIFY is answered: who the broker is, as JSON. */
   readonly self: string;
 }

@@ -103,19 +103,15 @@ export class Socket {
 
   /** When `beat` is to be called next, ms; Infinity for never. */
   get nextBeatAt(): number {
-    return Math.min(this.heartbeat.nextAt, this.session.access.endsAt);
+    const { access, isEnded } = this.session;
+    return isEnded ? this.heartbeat.nextAt : Math.min(this.heartbeat.nextAt, access.endsAt);
   }
 
-  /**
-   * Sends a heartbeat when one is owed; closes the connection when it was silent for too long, or when its client is nobody any more.
-   * Returns whether it is closed.
-   */
-  beat(now: number): boolean {
+  /** Sends a heartbeat when one is owed; ends the connection when it was silent for too long, or when its client is nobody any more. */
+  beat(now: number): void {
     if (now >= this.session.access.endsAt) this.session.endAccess();
     if (this.heartbeat.beat(now)) this.#send([HEARTBEAT_FRAME]);
-    if (!this.heartbeat.isTooSilent(now)) return false;
-    this.close();
-    return true;
+    if (this.heartbeat.isTooSilent(now)) this.close();
   }
 
   /** What the gateway says beside the stream; from anybody else a text is a mistake. */

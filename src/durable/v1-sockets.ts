@@ -10,6 +10,7 @@ import { introductionOf, type V1Introduction } from "./introduction.ts";
 const NORMAL_CLOSURE = 1000;
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
+const POLICY_VIOLATION = 1008;
 
 /** A socket whose attachment has another version is closed: its producer connects anew. */
 const ATTACHMENT_VERSION = 1;
@@ -71,6 +72,11 @@ export class V1Sockets {
     const socket = this.#sockets.get(webSocket);
     if (!socket) return;
     const { session, introduction } = socket;
+    // A producer says something every few seconds, or is hidden soon.
+    if (introduction.endsAt && now >= introduction.endsAt) {
+      this.#close(socket, POLICY_VIOLATION, "the token is over");
+      return;
+    }
     if (typeof message !== "string") session.receive(new Uint8Array(message), now);
     else if (introduction.isLink && message === END_OF_INPUT) session.endOfInput();
     else {

@@ -15,6 +15,8 @@ export interface GatewayCaller {
   readonly peer: Peer;
   /** Null when it has not shown any secret. */
   readonly identity: Identity | null;
+  /** What it has shown; empty for nothing. */
+  readonly secret: string;
 }
 
 export class ClientAccess {
@@ -22,12 +24,13 @@ export class ClientAccess {
   readonly #doorkeeper: Doorkeeper;
   readonly #peer: Peer;
   readonly #ended: () => void;
-  #secret = "";
+  #secret: string;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(doorkeeper: Doorkeeper, { peer, identity }: GatewayCaller, ended: () => void) {
+  constructor(doorkeeper: Doorkeeper, { peer, identity, secret }: GatewayCaller, ended: () => void) {
     this.#doorkeeper = doorkeeper;
     this.#peer = peer;
+    this.#secret = secret;
     this.#ended = ended;
     this.session = doorkeeper.isOpen ? Access.open() : new Access(true, identity);
   }

@@ -1,10 +1,10 @@
 // The doors for V2 and V1: /v2 for any client, /v2?topic= and /v2?topic=&channel= straight to an object, /v1 for producers
 // elsewhere, and raw TCP for all of them where the runtime accepts it (design 1).
 
-import { offered } from "../auth/credential.ts";
+import { offered, tokenOf } from "../auth/credential.ts";
 import { type Doorkeeper, peerOf, type Refusal } from "../auth/doorkeeper.ts";
 import { may, type Names, type Need } from "../auth/need.ts";
-import { addressKey, identityKey, keyOf } from "../auth/rate-limits.ts";
+import { addressKey, keyOf, keysOf } from "../auth/rate-limits.ts";
 import { introduce } from "../durable/introduction.ts";
 import { channelObject, FIRST_NODE, LOOKUP_OBJECT, topicObject } from "../durable/object-names.ts";
 import { type Identity, narrowed } from "../identity/identity.ts";
@@ -54,7 +54,7 @@ export async function openV2(
   if (topic === null && channel !== null) return badName("MISSING_ARG_TOPIC");
   if (topic !== null && !isValidName(topic)) return badName("INVALID_ARG_TOPIC");
   if (channel !== null && !isValidName(channel)) return badName("INVALID_ARG_CHANNEL");
-  const caller = { peer: peerOf(request), identity };
+  const caller = { peer: peerOf(request), identity, secret: tokenOf(request) ?? "" };
   if (!(await mayOpen(doorkeeper, caller, { topic, channel }))) return "too-many";
   if (topic === null) return agreed(request, serveWebSocket(place, connection, caller, context));
   const object =
@@ -74,8 +74,7 @@ async function mayOpen(
   { peer, identity }: GatewayCaller,
   { topic, channel }: Names,
 ): Promise<boolean> {
-  const keys = identity?.name ? [addressKey(peer), identityKey(identity)] : [addressKey(peer)];
-  if (!(await limits.mayConnect(keys))) return false;
+  if (!(await limits.mayConnect(keysOf(identity, peer)))) return false;
   return topic === null || ((await limits.mayCreate(keyOf(identity, peer), { topic, channel })) ?? true);
 }
 
@@ -90,13 +89,15 @@ function agreed(request: Request, response: Response): Response {
 export async function openV1(
   request: Request,
   { env, options, doorkeeper }: GatewayPlace,
+  identity: Identity,
 ): Promise<Response | Refusal> {
   if (!isUpgrade(request)) return upgradeRequired("V1");
-  if (!(await doorkeeper.limits.mayConnect([addressKey(peerOf(request))]))) return "too-many";
+  if (!(await doorkeeper.limits.mayConnect(keysOf(identity, peerOf(request))))) return "too-many";
   const connection = newConnection(request.headers.get("CF-Connecting-IP"));
   const self = selfIntroduction(options, new URL(request.url));
+  const endsAt = Number.isFinite(identity.endsAt) ? identity.endsAt : null;
   const lookup = env.LOOKUP.getByName(LOOKUP_OBJECT);
-  const response = await lookup.fetch(request.url, { headers: introduce({ connection, isLink: false, self }) });
+  const response = await lookup.fetch(request.url, { headers: introduce({ connection, isLink: false, self, endsAt }) });
   return agreed(request, response);
 }
 
@@ -105,7 +106,7 @@ export async function serveTcp(socket: Socket, place: GatewayPlace): Promise<voi
   const { remoteAddress } = await socket.opened;
   const connection = newConnection(null, remoteAddress);
   const peer = { remoteIp: hostOf(remoteAddress), isTls: false };
-  const caller = { peer, identity: null };
+  const caller = { peer, identity: null, secret: "" };
   if (!(await place.doorkeeper.limits.mayConnect([addressKey(peer)]))) {
     await socket.close();
     return;
@@ -160,7 +161,7 @@ function newV1Client(
   createEnd: (onTaken: OnTaken) => ClientEnd,
 ): TcpClient {
   if (!doorkeeper.isOpen) return new RefusedClient(createEnd(() => {}));
-  const introduction = { connection, isLink: true, self: selfIntroduction(options, null) };
+  const introduction = { connection, isLink: true, self: selfIntroduction(options, null), endsAt: null };
   return new V1Link(env.LOOKUP.getByName(LOOKUP_OBJECT), introduction, createEnd);
 }
 

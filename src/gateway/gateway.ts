@@ -84,18 +84,21 @@ export class Gateway {
       this.#producer(publication.topic).publish(publication, session);
       return null;
     },
-    createTopic: (topic) => {
+    createTopic: async (topic) => {
+      if ((await this.#access.mayCreate({ topic, channel: null })) === false) return;
       const created = this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic })).create();
       created.catch((error) => console.error(`topic ${topic} could not be created:`, error));
     },
     authenticate: (secret, session) => {
       void this.#access.authenticate(secret).then((identity) => {
+        if (this.#isClosed) return;
         session.authenticated(identity, Date.now());
         this.#afterAuth();
       });
     },
     authenticateAgain: (session) => {
       void this.#access.again().then((identity) => {
+        if (this.#isClosed) return;
         session.authenticatedAgain(identity, Date.now());
         this.#afterAuth();
       });
@@ -129,7 +132,7 @@ export class Gateway {
 
   /** Resolves when everything that was sent is carried out: after the end of input a channel closes its link then. */
   allAnswered(): Promise<void> {
-    return this.#until(() => this.#unanswered === 0 && this.#consumer === null);
+    return this.#until(() => this.#unanswered === 0 && !this.#session.isBlocked && this.#consumer === null);
   }
 
   /** Resolves at once, or when so much was answered that the client may be read on. */
@@ -233,9 +236,13 @@ export class Gateway {
 
   /** The client is nobody any more. */
   #endAccess(): void {
-    if (this.#isClosed) return;
-    this.#send(errorFrame(AUTH_FAILED));
-    this.close();
+    if (this.#consumer === null) {
+      this.#session.endAccess();
+      this.#flush(); // closes it when what is owed before is answered
+    } else {
+      this.#send(errorFrame(AUTH_FAILED));
+      this.close();
+    }
   }
 
   /** The object, once what may be new with it is found not to be too much; else the connection ends, and the object is not called. */

@@ -1,4 +1,4 @@
-// What the HTTP handlers need of the broker; an isolate has one.
+// What the HTTP handlers need of the broker, as the caller sees it.
 
 import { Doorkeeper, peerOf, type Refusal } from "../auth/doorkeeper.ts";
 import type { Names, Need } from "../auth/need.ts";
@@ -36,7 +36,7 @@ export class Broker {
     this.identity = identity;
   }
 
-  /** The broker as everybody sees it, which is for an open one only. @throws {Error} when an option is wrong */
+  /** The broker of an isolate, as everybody sees it: what it takes to see more `admit` looks at. @throws {Error} when an option is wrong */
   static create(env: Env, options: Options): Broker {
     const doorkeeper = new Doorkeeper(options, env as RateLimitBindings);
     return new Broker(env, options, doorkeeper, new Map(), EVERYBODY);

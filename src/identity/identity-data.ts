@@ -37,6 +37,7 @@ export function identityOf({ name, url, authorizations, checkedUntil, endsAt }: 
     name,
     url,
     origin: "",
+    ids: [],
     authorizations: lists,
     checkedUntil: checkedUntil ?? Number.POSITIVE_INFINITY,
     endsAt: endsAt ?? Number.POSITIVE_INFINITY,

@@ -10,6 +10,8 @@ export interface Identity {
   readonly url: string;
   /** Which of the broker's own tokens he has shown: what is issued to him ends with it. Empty for none. */
   readonly origin: string;
+  /** Of all tokens that led to him: whoever revokes one of them means him, too. */
+  readonly ids: readonly string[];
   /** Each list takes away from the one before: all of them must allow what he does. */
   readonly authorizations: readonly (readonly Authorization[])[];
   /** Whoever vouches for him must be asked again from then on, ms since the epoch. */
@@ -26,10 +28,16 @@ export const EVERYBODY: Identity = {
   name: "",
   url: "",
   origin: "",
+  ids: [],
   authorizations: [[EVERYTHING]],
   checkedUntil: Number.POSITIVE_INFINITY,
   endsAt: Number.POSITIVE_INFINITY,
 };
+
+/** What is shown of him; empty where nobody is asked. */
+export function shownName(identity: Identity): string {
+  return identity === EVERYBODY ? "" : identity.name || "unnamed";
+}
 
 /** What concerns the topic itself has the channel "". */
 export function allows(identity: Identity, permission: Permission, topic: string, channel: string): boolean {
@@ -53,6 +61,8 @@ export function mayLookUp(identity: Identity, topic: string): boolean {
 }
 
 function all(identity: Identity, holds: (entry: Authorization) => boolean): boolean {
+  // Nobody has said what he may do: nothing.
+  if (identity.authorizations.length === 0) return false;
   return identity.authorizations.every((list) => list.some(holds));
 }
 

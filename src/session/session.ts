@@ -132,6 +132,11 @@ export class Session {
     return this.#isBlocked || this.#awaitsReplies;
   }
 
+  /** Whether nothing more is carried out. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   /** Bytes that came and were not looked at yet. */
   get unread(): number {
     return this.#input.unread;
@@ -227,7 +232,7 @@ export class Session {
 
   /** Ends the connection of somebody who is nobody any more; what was answered before still goes out. */
   endAccess(): void {
-    this.#fail(AUTH_FAILED);
+    if (!this.#isEnded) this.#fail(AUTH_FAILED);
   }
 
   /** The host made it a consumer. */

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LOOKUP_OBJECT } from "../../src/durable/object-names.ts";
 import type { AuthorizationData, Permission } from "../../src/identity/authorization.ts";
-import { routes } from "../../src/index.ts";
+import { routes } from "../../src/routes.ts";
 import { bodyFor, DOORS, filledIn, ROUTES, type Rule } from "./access-matrix.ts";
 import { topicStub } from "./broker-api.ts";
 import { authTokens, type Bearer, GuardedBroker } from "./guarded-broker.ts";

@@ -1,6 +1,6 @@
-import { evictDurableObject, reset, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { fromByteString } from "../../src/protocol/bytes.ts";
+import { fromByteString, toByteString } from "../../src/protocol/bytes.ts";
 import { channelStats, channelStub, publish, topicStub } from "./broker-api.ts";
 import { AUTH_SECRET, authTokens, GuardedBroker } from "./guarded-broker.ts";
 import { V2Client } from "./v2-client.ts";
@@ -20,6 +20,16 @@ const BEARERS = {
     authorizations: [{ topic: "t", channels: [".*"], permissions: ["publish", "subscribe"] as const }],
   },
   nothing: { token: "token-of-nothing", authorizations: [] },
+  forever: {
+    token: "token-of-forever",
+    expires: "9999-12-31T00:00:00Z",
+    authorizations: [{ topic: "t", channels: [".*"], permissions: ["publish", "subscribe"] as const }],
+  },
+  cluster: {
+    token: "token-of-cluster",
+    expires: "2027-01-01T00:10:00Z",
+    authorizations: [{ topic: ".*", channels: [".*"], permissions: ["admin"] as const }],
+  },
 };
 const FAILED = { error: "E_AUTH_FAILED AUTH failed" };
 
@@ -101,6 +111,42 @@ describe("AUTH at the gateway", () => {
     expect(await client.next()).toEqual({ response: "OK" });
     client.send("AUTH", "token-of-alice");
     expect(await client.next()).toEqual({ error: "E_INVALID AUTH already set" });
+  });
+
+  it("[AUT3] asks again, when its time is over, with the secret that came with the upgrade", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: START });
+    const asked: string[] = [];
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (url) => {
+      asked.push(String(new URL(String(url)).searchParams.get("secret")));
+      return Response.json({ ttl: 60, identity: "a", authorizations: BEARERS.alice.authorizations.slice(0, 1) });
+    });
+    broker = new GuardedBroker({ "auth-http-address": "auth.example:4180" });
+    const client = await connect("/v2", bearer("s"));
+    client.send("PUB t", "x");
+    expect(await client.next()).toEqual({ response: "OK" });
+    vi.setSystemTime(START + 60_000);
+    client.send("PUB t", "y");
+    expect(await client.next()).toEqual({ response: "OK" });
+    expect(asked).toEqual(["s", "s"]);
+  });
+
+  it("[AUTH8] whose client has gone before it is answered opens nothing any more", async () => {
+    let answer: (response: Response) => void = () => {};
+    vi.spyOn(globalThis, "fetch").mockImplementation(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    broker = new GuardedBroker({ "auth-http-address": "auth.example:4180" });
+    const { webSocket } = await broker.fetch("/v2", { headers: { Upgrade: "websocket" } });
+    webSocket?.accept();
+    webSocket?.send(fromByteString("  V2AUTH\n\0\0\0\x01sSUB t c\n"));
+    await vi.waitFor(() => expect(globalThis.fetch).toHaveBeenCalled());
+    webSocket?.close();
+    const authorizations = [{ topic: "t", channels: ["c"], permissions: ["subscribe"] }];
+    answer(Response.json({ ttl: 60, identity: "a", authorizations }));
+    await vi.waitFor(async () => expect((await channelStats("t", "c").catch(() => null))?.clients ?? []).toEqual([]));
   });
 
   it("[AUT1] is disabled where nobody is asked", async () => {
@@ -231,6 +277,62 @@ describe("a connection on a direct path", () => {
     expect(await other.message()).toMatchObject({ body: "x", attempts: 2 });
   });
 
+  it("[AUTH14] may have a token that ends when no alarm can ring, and is no danger to the others", async () => {
+    const other = await connect("/v2?topic=t&channel=c", bearer("token-of-alice"));
+    const client = await connect("/v2?topic=t&channel=c", bearer("token-of-forever"));
+    for (const each of [client, other]) {
+      each.send("SUB t c");
+      expect(await each.next()).toEqual({ response: "OK" });
+    }
+    client.send("PUB t", "x");
+    expect(await client.next()).toEqual({ response: "OK" });
+  });
+
+  it("[AUTH14] is told once that it is over, however long its last publish takes", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: START });
+    const client = await connect("/v2?topic=t&channel=c", bearer("token-of-guest"));
+    client.send("SUB t c");
+    await client.next();
+    vi.setSystemTime(START + 10 * 60_000 - 1);
+    const stored = Promise.withResolvers<void>();
+    await runInDurableObject(channelStub("t", "c"), (instance) => {
+      const { env } = instance as unknown as { env: Env };
+      const { TOPIC } = env;
+      const slow = { publish: () => stored.promise.then(() => "stored") };
+      (instance as unknown as { env: object }).env = {
+        ...env,
+        TOPIC: { getByName: (name: string) => (name.endsWith("/t") ? slow : TOPIC.getByName(name)) },
+      };
+    });
+    client.send("PUB t", "x");
+    await channelStats("t", "c");
+    vi.setSystemTime(START + 10 * 60_000);
+    for (let i = 0; i < 3; i++) await runInDurableObject(channelStub("t", "c"), (instance) => instance.alarm?.());
+    stored.resolve();
+    expect(await answers(client, 3)).toEqual([{ response: "OK" }, FAILED, { closed: 1000 }]);
+  });
+
+  it("[AUTH14] of a producer elsewhere ends with what it says next", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: START });
+    const { webSocket } = await broker.fetch("/v1", {
+      headers: { Upgrade: "websocket", ...bearer("token-of-cluster") },
+    });
+    if (!webSocket) throw new Error("refused");
+    const closed = new Promise<number>((resolve) => webSocket.addEventListener("close", ({ code }) => resolve(code)));
+    const said: string[] = [];
+    webSocket.binaryType = "arraybuffer";
+    webSocket.addEventListener("message", ({ data }) =>
+      said.push(toByteString(new Uint8Array(data as ArrayBuffer)).slice(4)),
+    );
+    webSocket.accept();
+    webSocket.send(fromByteString("  V1PING\n"));
+    await vi.waitFor(() => expect(said).toEqual(["OK"]));
+    vi.setSystemTime(START + 10 * 60_000);
+    webSocket.send(fromByteString("PING\n"));
+    expect(await closed).toBe(1008);
+    expect(said).toEqual(["OK"]);
+  });
+
   it("[AUTH8] [DUR4] is kept over a sleep, whatever there is to keep of it", async () => {
     // Letters of two bytes, as many as are kept of everything: 16 KiB must hold it all.
     const long = (length: number) => "\u4e2d".repeat(length);
@@ -274,10 +376,14 @@ describe("a connection on a direct path", () => {
         many: { token: "m", authorizations: [...many, ...BEARERS.guest.authorizations] },
       }),
     });
-    const { status, statusText } = await broker.fetch("/v2?topic=t", {
+    const response = await broker.fetch("/v2?topic=t", {
       headers: { Upgrade: "websocket", ...bearer("m") },
     });
-    expect([status, broker.calls, statusText]).toEqual([400, 0, "Bad Request"]);
+    expect([response.status, await response.json(), broker.calls]).toEqual([
+      400,
+      { message: "AUTHORIZATIONS_TOO_LONG" },
+      0,
+    ]);
     expect((await connect("/v2", bearer("m"))).closedWith).toBeNull();
   });
 });

@@ -109,7 +109,15 @@ describe("a JWT with a shared secret", () => {
 
   it("[AUTH5] may have a subject that is no name", async () => {
     at(NOW);
-    expect(await pub(new GuardedBroker(HS256), await signed({ sub: 5, jti: {} }))).toBe(200);
+    const broker = new GuardedBroker(HS256);
+    expect(await pub(broker, await signed({ sub: 5, jti: {} }))).toBe(200);
+    const everything = [{ topic: ".*", channels: [".*"], permissions: ["admin"] }];
+    const headers = {
+      Authorization: `Bearer ${await signed({ sub: undefined, authorizations: everything })}`,
+      "Cf-Access-Authenticated-User-Email": "mallory",
+    };
+    const info = await broker.fetch("/admin/api/info", { headers });
+    expect(await info.json()).toMatchObject({ identity: "unnamed", is_admin: true });
   });
 
   it("[AUTH12] is not signed with what the broker signs with itself", async () => {
@@ -184,6 +192,10 @@ describe("a JWT with the keys of a URL", () => {
     expect(logged.mock.calls.flat().join()).not.toContain(token);
     expect(await broker.status("GET", "/stats", "not-even-a-jwt")).toBe(401);
     server.isUp = true;
+    const shown = server.shown;
+    server.shown = undefined as never; // an answer without keys
+    expect(await pub(broker, token)).toBe(503);
+    server.shown = shown;
     expect(await pub(broker, token)).toBe(200);
   });
 });

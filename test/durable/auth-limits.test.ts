@@ -1,6 +1,7 @@
 import { reset } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { authTokens, GuardedBroker } from "./guarded-broker.ts";
+import { topicStub } from "./broker-api.ts";
+import { AUTH_SECRET, authTokens, GuardedBroker } from "./guarded-broker.ts";
 import { V2Client } from "./v2-client.ts";
 
 const ALICE = {
@@ -119,6 +120,36 @@ describe("topics and channels that may be new", () => {
     consumer.send("SUB a c");
     expect(await consumer.next()).toEqual({ error: "E_SUB_FAILED SUB failed too many new topics and channels" });
     expect(await consumer.next()).toEqual({ closed: 1000 });
+  });
+
+  it("[AUTH11] over a connection are limited also when a publish is refused, which makes its topic in NSQ", async () => {
+    const broker = guarded({ CREATION_LIMIT: new Limit(1) });
+    const connect = async () =>
+      V2Client.on(await broker.fetch("/v2", { headers: { Upgrade: "websocket", ...BEARER } }));
+    for (const topic of ["a", "b"]) {
+      const client = await connect();
+      client.send(`MPUB ${topic}`, "x");
+      expect(await client.next()).toMatchObject({ error: expect.stringContaining("E_BAD_BODY") });
+    }
+    const exists = async (topic: string) => (await topicStub(topic).stats(null, false)) !== null;
+    await vi.waitFor(async () => expect(await exists("a")).toBe(true));
+    expect(await exists("b")).toBe(false);
+  });
+
+  it("[AUTH11] count for the maker of a token, however many he mints", async () => {
+    const broker = new GuardedBroker({
+      "auth-tokens": tokens,
+      "auth-secret": AUTH_SECRET,
+      CREATION_LIMIT: new Limit(1),
+    });
+    const statuses = [];
+    for (const identity of ["one", "two"]) {
+      const body = JSON.stringify({ authorizations: ALICE.authorizations, identity });
+      const minted = await broker.fetch("/auth/token", { method: "POST", headers: BEARER, body });
+      const { token } = (await minted.json()) as { token: string };
+      statuses.push(await broker.status("POST", `/pub?topic=${identity}`, token, "x"));
+    }
+    expect(statuses).toEqual([200, 429]);
   });
 
   it("[AUTH11] of an open broker are limited by address", async () => {

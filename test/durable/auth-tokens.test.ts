@@ -92,6 +92,10 @@ describe("static tokens", () => {
     ["no identity", `[{"sha256":"${"a".repeat(64)}","authorizations":[]}]`],
     ["a sum that is none", '[{"identity":"a","sha256":"hush","authorizations":[]}]'],
     ["no authorizations", `[{"identity":"a","sha256":"${"a".repeat(64)}"}]`],
+    [
+      "a sum that stands there twice",
+      `[${Array(2).fill(`{"identity":"a","sha256":"${"a".repeat(64)}","authorizations":[]}`)}]`,
+    ],
     ["a time that is none", `[{"identity":"a","sha256":"${"a".repeat(64)}","authorizations":[],"expires":"hush"}]`],
   ])("[AUTH12] that are wrong are no reason to show them: %s", async (_, json) => {
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -179,6 +183,25 @@ describe("a token that is minted", () => {
     expect(await pub(await brokerOf({ "auth-revoked": "alic, alice/b" }), token)).toBe(200);
     const less = { alice: { ...ALICE, authorizations: [READ_ALL] } };
     expect(await pub(await brokerOf({}, less as never), token)).toBe(403);
+  });
+
+  it("[AUTH7] is nobody's when a token that led to it is revoked by its id", async () => {
+    const jwt = { "auth-jwt-secret": `another ${AUTH_SECRET}`, "auth-jwt-audience": "a" };
+    const key = new TextEncoder().encode(jwt["auth-jwt-secret"]);
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const maker = await new SignJWT({ aud: "a", exp, jti: "j1", authorizations: [PUBLISH_T] })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(key);
+    const broker = await brokerOf(jwt);
+    const child = await minted(broker, { authorizations: [PUBLISH_T] }, maker);
+    const grandchild = await minted(broker, { authorizations: [PUBLISH_T] }, child.token);
+    const statuses = async (revoked: string) => {
+      const revoking = await brokerOf({ ...jwt, "auth-revoked": revoked });
+      return [await pub(revoking, maker), await pub(revoking, child.token), await pub(revoking, grandchild.token)];
+    };
+    expect(await statuses("j2")).toEqual([200, 200, 200]);
+    expect(await statuses("j1")).toEqual([401, 401, 401]);
+    expect(await statuses(String(decodeJwt(child.token).jti))).toEqual([200, 401, 401]);
   });
 
   it.each([

@@ -141,11 +141,14 @@ describe("a broker that is not open", () => {
       createExecutionContext(),
     );
 
-  it.each(["/stats", "/info", "/v2", "/pub?topic=t", "/nothing"])("[AUTH9] answers nobody: %s", async (path) => {
-    const response = await ask(path, closed);
-    expect(response.status).toBe(403);
-    expect(await response.text()).toContain("Set the secret `auth-tokens`");
-  });
+  it.each(["/stats", "/info", "/v2", "/pub?topic=t", "/nothing", "/lookupd/ping"])(
+    "[AUTH9] answers nobody: %s",
+    async (path) => {
+      const response = await ask(path, closed);
+      expect(response.status).toBe(403);
+      expect(await response.text()).toContain("Set the secret `auth-tokens`");
+    },
+  );
 
   it("[AUTH9] answers /ping", async () => {
     expect(await (await ask("/ping", closed)).text()).toBe("OK");

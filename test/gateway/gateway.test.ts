@@ -12,7 +12,7 @@ const INTERVAL = 30_000;
 /** Nobody here publishes or subscribes: no object is asked for anything. */
 const NO_OBJECTS = {} as Env;
 const OPEN = parseOptions({ open: "true" });
-const NOBODY = { peer: { remoteIp: "192.0.2.7", isTls: false }, identity: null };
+const NOBODY = { peer: { remoteIp: "192.0.2.7", isTls: false }, identity: null, secret: "" };
 
 class RecordingEnd implements ClientEnd {
   readonly tellsTaken = true;

@@ -18,6 +18,7 @@ export function identityWith(
     name: "alice",
     url: "",
     origin: "",
+    ids: [],
     authorizations: [list],
     checkedUntil: NEVER,
     endsAt: NEVER,

@@ -45,7 +45,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "limits.ts": ["protocol", "session", "options.ts"],
   "own-node.ts": ["lookup", "options.ts", "limits.ts"],
   "read-up-to.ts": ["protocol"],
-  "index.ts": ["admin", "auth", "durable", "gateway", "http", "options.ts"],
+  "routes.ts": ["admin", "http"],
+  "index.ts": ["admin", "auth", "durable", "gateway", "http", "options.ts", "routes.ts"],
 };
 /** Folders that know no runtime, no clock and no I/O. */
 const PURE = ["protocol", "identity", "queue", "session", "lookup"];
