@@ -26,11 +26,8 @@ export default {
   async fetch(request, env, context) {
     const broker = brokerOf(env);
     if (broker === null) return error(new HttpError(500, "INVALID_CONFIGURATION"));
-    const origin = originOf(request, broker.options.allowedOrigins);
-    if (origin.kind === "own") return answer(request, broker, context);
-    if (origin.kind === "foreign") return refused("forbidden");
-    if (isPreflight(request)) return preflightAnswer(origin.origin);
-    return shared(await answer(request, broker, context), origin.origin);
+    if (request.headers.has("Origin")) return answerPage(request, broker, context).catch(internalError);
+    return answer(request, broker, context);
   },
 
   /** Raw TCP, where the runtime accepts it: local development and self-hosting. */
@@ -40,6 +37,15 @@ export default {
     else await serveTcp(socket, broker);
   },
 } satisfies ExportedHandler<Env>;
+
+/** Answers a browser that says of which origin the page is that calls. */
+async function answerPage(request: Request, broker: Broker, context: ExecutionContext): Promise<Response> {
+  const origin = originOf(request, broker.options.allowedOrigins);
+  if (origin.kind === "own") return answer(request, broker, context);
+  if (origin.kind === "foreign") return refused("forbidden");
+  if (isPreflight(request)) return preflightAnswer(origin.origin);
+  return shared(await answer(request, broker, context), origin.origin);
+}
 
 /** Once, when it starts: nobody shall find out by accident. */
 function sayWhetherOpen(broker: Broker | null): void {

@@ -80,7 +80,7 @@ const intervene: Handler = async (request, broker, topic = "", channel = "", id 
 export const messageRoutes: readonly Route[] = [
   { method: "GET", path: "/messages/:topic", need: may("read", "topic"), handler: topicMessages },
   { method: "GET", path: "/messages/:topic/:channel", need: may("read", "channel"), handler: channelMessages },
-  { method: "GET", path: "/message/:topic/:id", need: may("read", "named"), handler: body },
+  { method: "GET", path: "/message/:topic/:id", need: may("read", "topic"), handler: body },
   { method: "POST", path: "/message/:topic", need: may("publish", "topic"), creates: true, handler: publish },
   { method: "POST", path: "/message/:topic/:channel/:id", need: may("admin", "channel"), handler: intervene },
 ];

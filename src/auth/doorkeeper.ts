@@ -32,7 +32,8 @@ export class Doorkeeper {
     this.#authenticator = new Authenticator(options);
     this.limits = new RateLimits(bindings);
     // Whoever names somebody does not mean everybody.
-    this.isOpen = options.open && !this.#authenticator.isConfigured;
+    const isMeantForSome = this.#authenticator.isConfigured || options.authTokens !== "" || options.authSecret !== "";
+    this.isOpen = options.open && !isMeantForSome;
     this.maxTokenTtl = options.authMaxTokenTtl;
     this.#sessionTtl = options.authSessionTtl;
   }

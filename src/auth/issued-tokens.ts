@@ -15,7 +15,8 @@ export type Use = "token" | "session";
 interface Issued {
   readonly url: string;
   readonly origin: string;
-  readonly ids: readonly string[];
+  /** None in those of an earlier version. */
+  readonly ids?: readonly string[];
   readonly lists: readonly AuthorizationList[];
 }
 
@@ -55,7 +56,7 @@ export class IssuedTokens {
     const payload = await verified(token, this.#key, [ALGORITHM], claims);
     if (typeof payload === "string") return "unknown";
     // Nobody else has signed it, so it has the form that `issue` gave it.
-    const { url, origin, ids, lists } = payload as unknown as Issued;
+    const { url, origin, ids = [], lists } = payload as unknown as Issued;
     const endsAt = payload.exp * 1000;
     const data = { name: payload.sub ?? "", url, authorizations: lists, checkedUntil: endsAt, endsAt };
     const own = identityOf(data);

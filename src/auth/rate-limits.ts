@@ -2,6 +2,7 @@
 // (developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit).
 
 import type { Identity } from "../identity/identity.ts";
+import { isValidName } from "../protocol/names.ts";
 import type { Names } from "./need.ts";
 import type { Peer } from "./source.ts";
 
@@ -41,6 +42,7 @@ export class RateLimits {
    * no limit, or nothing new.
    */
   mayCreate(key: string, { topic, channel }: Names): Promise<boolean> | null {
+    if (topic === null || !isValidName(topic) || (channel !== null && !isValidName(channel))) return null;
     const name = `${topic}/${channel ?? ""}`;
     if (!this.limitsCreation || this.#names.has(name)) return null;
     return this.#create(key, name);

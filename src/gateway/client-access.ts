@@ -6,9 +6,15 @@ import { identityKey, keyOf } from "../auth/rate-limits.ts";
 import type { Peer } from "../auth/source.ts";
 import type { Identity } from "../identity/identity.ts";
 import { Access } from "../session/access.ts";
+import type { SessionLimits } from "../session/session.ts";
 
 /** Timers count 31 bits of ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Bytes of a body that somebody sends who has not said who he is: it can be IDENTIFY or AUTH only. */
+const STRANGERS_BODY = 16_384;
+/** How long he may take to say it, ms. */
+const STRANGERS_TIME = 60_000;
 
 /** Who is at the other end, as far as it is known when a connection begins. */
 export interface GatewayCaller {
@@ -24,6 +30,7 @@ export class ClientAccess {
   readonly #doorkeeper: Doorkeeper;
   readonly #peer: Peer;
   readonly #ended: () => void;
+  readonly #since = Date.now();
   #secret: string;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -38,6 +45,21 @@ export class ClientAccess {
   /** Whether it must say AUTH before it may do anything. */
   get isAuthRequired(): boolean {
     return this.session.isGuarded && this.session.identity === null;
+  }
+
+  /** What a client may send: little before it has said who it is. */
+  limits(known: SessionLimits): SessionLimits {
+    if (!this.session.isGuarded) return known;
+    const bounded = (size: number) => (this.isAuthRequired ? Math.min(STRANGERS_BODY, size) : size);
+    return {
+      ...known,
+      get maxMsgSize() {
+        return bounded(known.maxMsgSize);
+      },
+      get maxBodySize() {
+        return bounded(known.maxBodySize);
+      },
+    };
   }
 
   /** Null when nobody has the secret, or that cannot be found out. */
@@ -62,7 +84,7 @@ export class ClientAccess {
   /** Sees to it that the connection ends when its client is nobody any more. */
   endInTime(): void {
     this.stop();
-    const left = this.session.endsAt - Date.now();
+    const left = (this.isAuthRequired ? this.#since + STRANGERS_TIME : this.session.endsAt) - Date.now();
     if (left <= 0) this.#ended();
     else if (left < Number.POSITIVE_INFINITY) {
       this.#timer = setTimeout(() => this.endInTime(), Math.min(left, MAX_TIMER_MS));

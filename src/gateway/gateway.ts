@@ -28,6 +28,8 @@ import { ProducerLink } from "./producer-link.ts";
 const CONGESTED = 8 * 2 ** 20;
 /** A client that cannot be kept from sending is closed at this, and so is one that takes nothing of what it is sent. */
 const OVERRUN = 64 * 2 ** 20;
+/** The same for one who has not said who he is. */
+const STRANGERS_OVERRUN = 2 ** 18;
 
 /** Compressed bytes that are decoded at a time. */
 const DECODED_AT_ONCE = 16_384;
@@ -72,7 +74,7 @@ export class Gateway {
     this.#env = env;
     this.#access = new ClientAccess(doorkeeper, caller, () => this.#endAccess());
     const settings = initialSettings(connection, gatewayDefaults(options));
-    const limits = gatewayLimits(options, this.#access.isAuthRequired);
+    const limits = this.#access.limits(gatewayLimits(options, this.#access.isAuthRequired));
     this.#session = new Session(connection, settings, limits, this.#host, this.#access.session, true);
     this.#client = createEnd((bytes) => this.#consumer?.taken(bytes));
     this.#heartbeat = new Heartbeat(Date.now());
@@ -114,7 +116,7 @@ export class Gateway {
     const codec = this.#codec;
     if (codec === null) this.#accept(bytes, now);
     else this.#decodeLater(codec, bytes);
-    if (this.#outstanding > OVERRUN) this.close();
+    if (this.#outstanding > (this.#access.isAuthRequired ? STRANGERS_OVERRUN : OVERRUN)) this.close();
   }
 
   /** The client sends nothing more, but may still be waiting for replies. Resolves when all it has sent was looked at. */

@@ -100,7 +100,7 @@ const otherRoutes: readonly Route[] = [
   { method: "GET", path: "/info", need: may("read", "anything"), handler: info },
   { method: "POST", path: "/topic/create", need: may("admin", "topic"), creates: true, handler: createTopic },
   { method: "POST", path: "/topic/delete", need: may("admin", "topic"), handler: deleteTopic },
-  { method: "POST", path: "/channel/create", need: may("admin", "channel"), creates: true, handler: createChannel },
+  { method: "POST", path: "/channel/create", need: may("admin", "topic"), creates: true, handler: createChannel },
   { method: "POST", path: "/channel/delete", need: may("admin", "channel"), handler: deleteChannel },
   ...pprofRoutes("/debug/pprof"),
 ];

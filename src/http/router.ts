@@ -54,7 +54,9 @@ export function createRouter(table: readonly Route[]) {
     if (handler) return handler(request, broker);
     // itty-router takes a slash too many for nothing; nsqd redirects.
     const isExact = routes.some(({ pattern }) => pattern.test(pathname));
-    return isExact ? router.fetch(request, broker) : elsewhere(routes, request, broker);
+    // itty-router would resolve dots and turn backslashes: what it then finds is not what was looked at.
+    const isAsSent = isExact && new URL(request.url).pathname === pathname;
+    return isAsSent ? router.fetch(request, broker) : elsewhere(routes, request, broker);
   };
   return async (request: Request, pathname: string, broker: Broker): Promise<Response> => {
     try {
@@ -74,7 +76,7 @@ function admitted({ path, need, creates = false, handler }: Route): Handler {
     const isLimited = creates && limits.limitsCreation;
     if (isOpen && !isLimited) return handler(request, broker, ...params);
     const names = namesOf(request, open, params);
-    const seen = await broker.admit(request, pathOf(request.url), need, names);
+    const seen = await broker.admit(request, path, need, names);
     if (typeof seen === "string") return refused(seen);
     if (isLimited && names.topic !== null && (await seen.mayCreate(request, names)) === false)
       return refused("too-many");

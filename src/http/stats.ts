@@ -1,6 +1,7 @@
 // GET /stats (spec 3.4, nsqd/http.go doStats).
 
 import type { ClientReport, TopicReport, TopicStats } from "../durable/topic-stats.ts";
+import { allows } from "../identity/identity.ts";
 import { NSQ_VERSION } from "../limits.ts";
 import { isValidName } from "../protocol/names.ts";
 import type { ClientStats } from "../session/client-stats.ts";
@@ -45,7 +46,10 @@ export async function stats(request: Request, broker: Broker): Promise<Response 
   const startTime = broker.startTime();
   const { reports, missing } = await topicReports(broker, params, includesClients);
   const topics = reports?.flatMap(({ topic }) => topic ?? []) ?? null;
-  const producers = includesClients && reports !== null ? mergeProducers(reports) : [];
+  const topic = params.get("topic") || null;
+  // Who publishes to a topic concerns the topic itself.
+  const isTold = topic === null || allows(broker.identity, "read", topic, "");
+  const producers = includesClients && isTold && reports !== null ? mergeProducers(reports) : [];
   const document: StatsDocument = {
     version: NSQ_VERSION,
     health: missing.length === 0 ? "OK" : `NOK - no figures of ${missing.join(", ")}`,

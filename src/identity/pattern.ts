@@ -2,6 +2,7 @@
 // name, whatever it says (nsq internal/auth/authorizations.go; github.com/google/re2/wiki/Syntax).
 
 import { RE2JS } from "re2js";
+import { isValidName } from "../protocol/names.ts";
 
 /** Where a pattern must match: the whole name, or anywhere in it as at an NSQ auth server. */
 export type Reach = "whole" | "anywhere";
@@ -9,6 +10,8 @@ export type Reach = "whole" | "anywhere";
 /** Letters; longer ones are refused. An auth server is trusted with long lists of names. */
 export const MAX_PATTERN: Readonly<Record<Reach, number>> = { whole: 256, anywhere: 4_096 };
 
+/** `a{1000}` is a thousand steps for each letter of a name: whoever mints a token could keep an isolate busy with it. */
+const COUNTED = /\{\d/;
 const EVERYTHING = ".*";
 /** What means itself: most patterns are just a name. */
 const LITERAL = /^[\w-]*$/;
@@ -27,7 +30,7 @@ export class Pattern {
 
   /** Null when it is no pattern, or too long a one. */
   static parse(text: string, reach: Reach): Pattern | null {
-    if (text.length > MAX_PATTERN[reach]) return null;
+    if (text.length > MAX_PATTERN[reach] || (reach === "whole" && COUNTED.test(text))) return null;
     if (text === EVERYTHING || (reach === "whole" && LITERAL.test(text))) return new Pattern(text, reach, null);
     try {
       return new Pattern(text, reach, RE2JS.compile(text));
@@ -41,8 +44,10 @@ export class Pattern {
     return this.text === EVERYTHING;
   }
 
+  /** What is no name, and may be as long as a URL, only `.*` matches; "" stands for the topic itself. */
   matches(name: string): boolean {
     if (this.#expression === null) return this.isEverything || this.text === name;
+    if (name !== "" && !isValidName(name)) return false;
     return this.reach === "whole" ? this.#expression.matches(name) : this.#expression.matcher(name).find();
   }
 }

@@ -64,7 +64,8 @@ const LOOKUP: readonly Row[] = [
   ["GET", "/info", "", "read anything"],
   ["POST", "/topic/create", T, "admin t"],
   ["POST", "/topic/delete", T, "admin t"],
-  ["POST", "/channel/create", TC, "admin t:c"],
+  // It registers the topic, too.
+  ["POST", "/channel/create", TC, "admin t"],
   ["POST", "/channel/delete", TC, "admin t:c"],
 ];
 
@@ -97,7 +98,7 @@ const ADMIN: readonly Row[] = [
   ["GET", "/messages/:topic", "", "read t"],
   ["GET", "/messages/:topic/:channel", "", "read t:c"],
   ["GET", "/message/:topic/:id", "", "read t", 404],
-  ["GET", "/message/:topic/:id", "?channel=c", "read t:c", 404],
+  ["GET", "/message/:topic/:id", "?channel=c", "read t", 404],
   ["POST", "/message/:topic", "", "publish t"],
   ["POST", "/message/:topic/:channel/:id", "", "admin t:c", 404],
 ];

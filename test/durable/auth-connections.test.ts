@@ -277,6 +277,28 @@ describe("a connection on a direct path", () => {
     expect(await other.message()).toMatchObject({ body: "x", attempts: 2 });
   });
 
+  it("[AUTH8] is shown, with what it publishes elsewhere, to whoever may read the topic, and not to a reader of a channel", async () => {
+    const tokens = {
+      ...BEARERS,
+      topic: { token: "of-topic", authorizations: [{ topic: "t", channels: [".*"], permissions: ["read"] as const }] },
+      channel: {
+        token: "of-channel",
+        authorizations: [{ topic: "t", channels: ["c"], permissions: ["read"] as const }],
+      },
+    };
+    broker = new GuardedBroker({ "auth-tokens": await authTokens(tokens) });
+    const client = await connect("/v2?topic=t&channel=c", bearer("token-of-alice"));
+    client.send("SUB t c");
+    client.send("PUB t", "x");
+    await answers(client, 2);
+    const producers = async (token: string) => {
+      const response = await broker.fetch("/stats?format=json&topic=t&channel=c", { headers: bearer(token) });
+      return ((await response.json()) as { producers: object[] | null }).producers;
+    };
+    expect(await producers("of-topic")).toMatchObject([{ auth_identity: "alice" }]);
+    expect(await producers("of-channel")).toBeNull();
+  });
+
   it("[AUTH14] may have a token that ends when no alarm can ring, and is no danger to the others", async () => {
     const other = await connect("/v2?topic=t&channel=c", bearer("token-of-alice"));
     const client = await connect("/v2?topic=t&channel=c", bearer("token-of-forever"));

@@ -136,6 +136,14 @@ describe("topics and channels that may be new", () => {
     expect(await exists("b")).toBe(false);
   });
 
+  it("[AUTH11] are not counted when they are none", async () => {
+    const CREATION_LIMIT = new Limit(1);
+    const broker = guarded({ CREATION_LIMIT });
+    for (const topic of ["$", "x".repeat(65), ""]) expect(await pub(broker, topic)).toBe(400);
+    expect(CREATION_LIMIT.taken).toEqual([]);
+    expect(await pub(broker, "a")).toBe(200);
+  });
+
   it("[AUTH11] count for the maker of a token, however many he mints", async () => {
     const broker = new GuardedBroker({
       "auth-tokens": tokens,

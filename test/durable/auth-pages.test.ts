@@ -215,6 +215,13 @@ describe("a broker that nobody configured", () => {
     },
   );
 
+  it.each([{ "auth-tokens": "[]" }, { "auth-secret": AUTH_SECRET }])(
+    "[AUTH9] is not opened by `open` when its list of tokens is empty, or only a key is there: %j",
+    async (settings) => {
+      expect(await new GuardedBroker({ open: "true", ...settings }).status("GET", "/info", null)).toBe(403);
+    },
+  );
+
   it("[AUTH9] is not opened by `open` as soon as it knows somebody", async () => {
     const broker = await guarded({ open: "true" });
     expect([await broker.status("GET", "/info", null), await broker.status("GET", "/info", "token-of-admin")]).toEqual([

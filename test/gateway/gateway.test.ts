@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Doorkeeper } from "../../src/auth/doorkeeper.ts";
+import type { GatewayCaller } from "../../src/gateway/client-access.ts";
 import type { ClientEnd } from "../../src/gateway/client-end.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { parseOptions } from "../../src/options.ts";
@@ -86,6 +87,57 @@ describe("Gateway: a client that is silent", () => {
     }
     expect(end.sent).toEqual(["OK", "OK", "_heartbeat_", "_heartbeat_", "_heartbeat_"]);
     expect(end.isClosed).toBe(false);
+  });
+});
+
+describe("Gateway: a client that has not said who it is", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const guarded = parseOptions({ "auth-http-address": "127.0.0.1:1" });
+  function connectStranger(caller = NOBODY as GatewayCaller) {
+    const end = new RecordingEnd();
+    const place = { env: NO_OBJECTS, options: guarded, doorkeeper: new Doorkeeper(guarded, {}) };
+    const gateway = new Gateway(place, CONNECTION, caller, () => end);
+    return { end, send: (stream: string) => gateway.receive(bytesOf(stream)) };
+  }
+  const size = (bytes: number) =>
+    String.fromCharCode(bytes >> 24, (bytes >> 16) & 255, (bytes >> 8) & 255, bytes & 255);
+
+  it.each([
+    ["IDENTIFY", "E_BAD_BODY IDENTIFY body too big 16385 > 16384"],
+    ["AUTH", "E_BAD_BODY AUTH body too big 16385 > 16384"],
+    ["PUB t", "E_BAD_MESSAGE PUB message too big 16385 > 16384"],
+  ])("[AUTH8] may send little at a time: %s", async (line, error) => {
+    const { end, send } = connectStranger();
+    send(`${MAGIC}${line}\n${size(16_385)}`);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([end.sent, end.isClosed]).toEqual([[`error: ${error}`], true]);
+    const known = connectStranger({ ...NOBODY, identity: identityWith([]) });
+    known.send(`${MAGIC}${line}\n${size(16_385)}`);
+    expect([known.end.sent, known.end.isClosed]).toEqual([[], false]);
+  });
+
+  it("[AUTH8] may send little behind an AUTH that is not answered yet", async () => {
+    vi.spyOn(globalThis, "fetch").mockImplementation(() => new Promise(() => {}));
+    const { end, send } = connectStranger();
+    send(`${MAGIC}AUTH\n${size(1)}s`);
+    send("x".repeat(2 ** 18));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(end.isClosed).toBe(false);
+    send("x");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(end.isClosed).toBe(true);
+    vi.restoreAllMocks();
+  });
+
+  it("[AUTH8] has a minute to say it", async () => {
+    const { end, send } = connectStranger();
+    send(MAGIC + identify());
+    await vi.advanceTimersByTimeAsync(60_000 - 1);
+    expect(end.isClosed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([end.sent.at(-1), end.isClosed]).toEqual(["error: E_AUTH_FAILED AUTH failed", true]);
   });
 });
 

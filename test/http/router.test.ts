@@ -101,6 +101,13 @@ describe("the router", () => {
     expect(await answered("DELETE", "/t/a")).toEqual([404, null]);
   });
 
+  it("[AUTH8] [HTTP2] a path that means another when dots and backslashes are resolved is not taken for that", async () => {
+    const request = new Request("http://broker/config/x");
+    const response = await route(request, "/config/..\\config\\x", NO_BROKER);
+    expect(response.status).toBe(405);
+    expect((await route(request, "/config/x", NO_BROKER)).status).toBe(200);
+  });
+
   it("[HTTP2] a path that is nearly right for another method is not found", async () => {
     expect(await ask("POST", "/ping/")).toMatchObject({ status: 404 });
   });
