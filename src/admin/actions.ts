@@ -4,7 +4,7 @@
 import { may } from "../auth/need.ts";
 import type { Broker } from "../http/broker.ts";
 import { jsonBody } from "../http/json-body.ts";
-import { HttpError, json } from "../http/respond.ts";
+import { HttpError, json, refused } from "../http/respond.ts";
 import type { Handler, Route } from "../http/router.ts";
 import { allows } from "../identity/identity.ts";
 import { isValidName } from "../protocol/names.ts";
@@ -15,8 +15,6 @@ import { NODE_NOT_FOUND, nodeAt } from "./nodes.ts";
 import type { Order } from "./nsqd-node.ts";
 import { CHANNEL_NOT_FOUND, TOPIC_NOT_FOUND } from "./topics.ts";
 
-const FORBIDDEN = new HttpError(403, "FORBIDDEN");
-const TOO_MANY_REQUESTS = new HttpError(429, "TOO_MANY_REQUESTS");
 const INVALID_TOPIC = new HttpError(400, "INVALID_TOPIC");
 
 const create: Handler = async (request, broker) => {
@@ -26,9 +24,9 @@ const create: Handler = async (request, broker) => {
   if (!isName(topic)) return INVALID_TOPIC;
   if (channel !== "" && channel !== null && !isName(channel)) return new HttpError(400, "INVALID_CHANNEL");
   const channels = isName(channel) ? ["", channel] : [""];
-  if (!channels.every((each) => allows(broker.identity, "admin", topic, each))) return FORBIDDEN;
+  if (!channels.every((each) => allows(broker.identity, "admin", topic, each))) return refused("forbidden");
   const names = { topic, channel: isName(channel) ? channel : null };
-  if ((await broker.mayCreate(request, names)) === false) return TOO_MANY_REQUESTS;
+  if ((await broker.mayCreate(request, names)) === false) return refused("too-many");
   const created = await audited(request, broker, { action: "create_topic", topic }, async () => {
     await broker.lookup.createTopic(topic);
     return carriedOut(request, broker, { verb: "create", topic, channel: null });
@@ -70,7 +68,7 @@ const tombstone: Handler = async (request, broker, address = "") => {
   if (body instanceof HttpError) return new HttpError(body.status, "INVALID_BODY");
   const { topic } = body;
   if (!isName(topic)) return INVALID_TOPIC;
-  if (!allows(broker.identity, "admin", topic, "")) return FORBIDDEN;
+  if (!allows(broker.identity, "admin", topic, "")) return refused("forbidden");
   const entry = { action: "tombstone_topic_producer", topic, node: address };
   return audited(request, broker, entry, async () => {
     const found = await nodeAt(request, broker, address);

@@ -1,6 +1,6 @@
 // nsqadmin's API (spec 6.3) and what the pages need beside it; src/admin/api.ts says what is answered.
 
-import { HttpError } from "../http/respond.ts";
+import { HttpError, refused } from "../http/respond.ts";
 import type { Handler, Route } from "../http/router.ts";
 import { actionRoutes } from "./actions.ts";
 import { auditRoutes } from "./audit-page.ts";
@@ -11,7 +11,6 @@ import { overviewRoutes } from "./overview.ts";
 import { topicRoutes } from "./topics.ts";
 
 const PREFIX = "/admin/api";
-const FORBIDDEN = new HttpError(403, "FORBIDDEN");
 const INVALID_REQUEST = new HttpError(400, "INVALID_REQUEST");
 
 export const adminRoutes: readonly Route[] = [
@@ -26,7 +25,7 @@ export const adminRoutes: readonly Route[] = [
 /** Gives a handler the parts of the path decoded; [ADM4] what a page of another origin orders does not come to it. */
 function guarded(handler: Handler): Handler {
   return async (request, broker, ...params) => {
-    if (request.method !== "GET" && isFromElsewhere(request)) return FORBIDDEN;
+    if (request.method !== "GET" && isFromElsewhere(request)) return refused("forbidden");
     const decoded = decodedParams(params);
     const answer = decoded === null ? INVALID_REQUEST : await handler(request, broker, ...decoded);
     if (answer instanceof HttpError) return answer;

@@ -2,14 +2,13 @@
 
 import type { Broker } from "../http/broker.ts";
 import { error, HttpError, refused } from "../http/respond.ts";
-import { missingForPages, redirect, SIGN_IN, SIGN_OUT, signIn, signOut, toSignIn } from "./sign-in.ts";
+import { missingForPages, PAGES, redirect, SIGN_IN, SIGN_OUT, signIn, signOut, toSignIn } from "./sign-in.ts";
 
 /** Where the files are: Cloudflare's assets binding, or a folder that workerd serves. */
 export interface Assets {
   fetch(url: string): Promise<Response>;
 }
 
-const BASE = "/admin/";
 /** Files whose names change with their content. */
 const HASHED = "/admin/assets/";
 const PAGE = "/admin/index.html";
@@ -43,7 +42,7 @@ const SECURITY_HEADERS = {
 
 /** Whether a path is one of the pages' and not of the API behind them. */
 export function isPagePath(pathname: string): boolean {
-  return pathname === "/admin" || (pathname.startsWith(BASE) && !pathname.startsWith("/admin/api/"));
+  return pathname === "/admin" || (pathname.startsWith(PAGES) && !pathname.startsWith("/admin/api/"));
 }
 
 /** A browser that comes to the root is sent to the pages; everybody else finds there what is at the root of nsqd: nothing. */
@@ -52,7 +51,7 @@ export function isBrowserAtRoot(request: Request, pathname: string): boolean {
 }
 
 export function toPages(): Response {
-  return redirect(BASE, 302);
+  return redirect(PAGES, 302);
 }
 
 /** Answers a request for a page, for a file that it is made of, or to sign in or out. */
@@ -74,7 +73,7 @@ export async function openPages(request: Request, pathname: string, broker: Brok
 
 /** What is no secret: whoever has not signed in sees a page that is made of it, too. */
 function isFilePath(pathname: string): boolean {
-  return /\.\w+$/.test(pathname) && (pathname.startsWith(HASHED) || pathname.lastIndexOf("/") < BASE.length);
+  return /\.\w+$/.test(pathname) && (pathname.startsWith(HASHED) || pathname.lastIndexOf("/") < PAGES.length);
 }
 
 async function file(request: Request, path: string, assets: Assets): Promise<Response> {

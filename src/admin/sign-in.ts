@@ -4,14 +4,15 @@
 import { accessAssertionOf, sessionCookie } from "../auth/credential.ts";
 import { type Doorkeeper, peerOf, type Refusal } from "../auth/doorkeeper.ts";
 import { readBody } from "../http/params.ts";
-import { error, HttpError } from "../http/respond.ts";
+import { refused } from "../http/respond.ts";
 import { allowsForEverything, type Identity } from "../identity/identity.ts";
 import { fromUtf8 } from "../protocol/bytes.ts";
 import { isFromElsewhere } from "./caller.ts";
 
 export const SIGN_IN = "/admin/login";
 export const SIGN_OUT = "/admin/logout";
-const PAGES = "/admin/";
+/** Where they lie. */
+export const PAGES = "/admin/";
 const ACCESS_SIGN_OUT = "/cdn-cgi/access/logout";
 /** Bytes of the form. */
 const MAX_FORM = 16_384;
@@ -48,12 +49,13 @@ function missingFor(identity: Identity): Reason | null {
 
 export async function signIn(request: Request, doorkeeper: Doorkeeper): Promise<Response> {
   // Else another page could sign somebody in as somebody else.
-  if (isFromElsewhere(request)) return error(new HttpError(403, "FORBIDDEN"));
+  if (isFromElsewhere(request)) return refused("forbidden");
   const form = await readBody(request, MAX_FORM);
   const token = new URLSearchParams(form === null ? "" : fromUtf8(form)).get("token") ?? "";
   const caller = await doorkeeper.authenticate(token.trim(), peerOf(request));
-  const missing = typeof caller === "string" ? REASONS[caller] : missingFor(caller);
-  if (missing !== null || typeof caller === "string") return toSignIn(missing ?? "");
+  if (typeof caller === "string") return toSignIn(REASONS[caller]);
+  const missing = missingFor(caller);
+  if (missing !== null) return toSignIn(missing);
   const session = await doorkeeper.issueSession(caller);
   if (session === null) return toSignIn("disabled");
   if (session.token.length > MAX_SESSION) return toSignIn("too-long");
@@ -61,7 +63,7 @@ export async function signIn(request: Request, doorkeeper: Doorkeeper): Promise<
 }
 
 export function signOut(request: Request): Response {
-  if (isFromElsewhere(request)) return error(new HttpError(403, "FORBIDDEN"));
+  if (isFromElsewhere(request)) return refused("forbidden");
   // Whoever came through Cloudflare Access would be let in again at once.
   const to = accessAssertionOf(request) === null ? `${SIGN_IN}#signed-out` : ACCESS_SIGN_OUT;
   return redirect(to, 303, sessionCookie(request, "", 0));

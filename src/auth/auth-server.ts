@@ -4,7 +4,7 @@ import { parseAuthorizations } from "../identity/authorization.ts";
 import type { Identity } from "../identity/identity.ts";
 import { fromUtf8 } from "../protocol/bytes.ts";
 import { readUpTo } from "../read-up-to.ts";
-import type { Peer, Verdict } from "./source.ts";
+import { MAX_NAME, type Peer, type Verdict } from "./source.ts";
 
 interface AuthServerOptions {
   readonly authHttpAddress: readonly string[];
@@ -15,7 +15,6 @@ interface AuthServerOptions {
 
 /** Bytes of an answer. */
 const MAX_ANSWER = 2 ** 18;
-const MAX_TEXT = 256;
 /** That nobody has a secret. */
 const REFUSED = Symbol();
 const ACCEPT = "application/vnd.nsq; version=1.0";
@@ -128,8 +127,8 @@ function identityIn(answer: unknown, now: number): Identity | null {
   const list = parseAuthorizations(authorizations ?? [], "anywhere");
   if (list === null) return null;
   return {
-    name: identity.slice(0, MAX_TEXT),
-    url: identity_url.slice(0, MAX_TEXT),
+    name: identity.slice(0, MAX_NAME),
+    url: identity_url.slice(0, MAX_NAME),
     origin: "",
     ids: [],
     authorizations: [list],

@@ -2,10 +2,10 @@
 // (developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json).
 
 import type { JWTVerifyGetKey } from "jose";
-import { Authorization, type Permission } from "../identity/authorization.ts";
-import { Pattern } from "../identity/pattern.ts";
-import { idsOf, remoteKeys, verified } from "./jwt.ts";
-import type { Verdict } from "./source.ts";
+import type { Permission } from "../identity/authorization.ts";
+import { everything } from "../identity/identity.ts";
+import { idsOf, remoteKeys, verified } from "./signed-token.ts";
+import { MAX_NAME, type Verdict } from "./source.ts";
 
 interface CloudflareAccessOptions {
   readonly authAccessTeam: string;
@@ -17,8 +17,6 @@ interface CloudflareAccessOptions {
   readonly authClockSkew: number;
 }
 
-const MAX_NAME = 256;
-const EVERY_NAME = Pattern.parse(".*", "whole") as Pattern;
 const ADMIN: readonly Permission[] = ["admin", "publish"];
 const READER: readonly Permission[] = ["read"];
 
@@ -54,13 +52,12 @@ export class CloudflareAccess {
     if (name === "") return "unknown";
     const permissions = adminUser.length === 0 || adminUser.includes(name) ? ADMIN : READER;
     const endsAt = payload.exp * 1000;
-    const everything = new Authorization(EVERY_NAME, [EVERY_NAME], permissions);
     return {
       name,
       url: "",
       origin: "",
       ids: idsOf(payload),
-      authorizations: [[everything]],
+      authorizations: [[everything(permissions)]],
       checkedUntil: endsAt,
       endsAt,
     };

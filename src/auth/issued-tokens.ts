@@ -3,9 +3,8 @@
 
 import { SignJWT } from "jose";
 import type { Identity } from "../identity/identity.ts";
-import type { AuthorizationList } from "../identity/identity-data.ts";
-import { identityOf, listData } from "../identity/identity-data.ts";
-import { idsOf, secretKey, verified } from "./jwt.ts";
+import { type AuthorizationList, identityOf, listData } from "../identity/identity-data.ts";
+import { idsOf, secretKey, verified } from "./signed-token.ts";
 import type { StaticTokens } from "./static-tokens.ts";
 
 /** What one is good for: one that was minted opens the doors, a session only the pages. */

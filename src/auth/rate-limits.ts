@@ -70,8 +70,13 @@ export class RateLimits {
   async #takes(name: RateLimitName, keys: readonly string[]): Promise<boolean> {
     const limiter = this.#bindings[name];
     if (limiter === undefined) return true;
-    const outcomes = await Promise.all(keys.map((key) => limiter.limit({ key })));
-    return outcomes.every(({ success }) => success);
+    try {
+      const outcomes = await Promise.all(keys.map((key) => limiter.limit({ key })));
+      return outcomes.every(({ success }) => success);
+    } catch (error) {
+      console.error(`${name} could not be asked:`, error); // what nobody counts is not too much
+      return true;
+    }
   }
 }
 

@@ -8,9 +8,9 @@
 import { type Authorization, parseAuthorizations } from "../identity/authorization.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Digest } from "./digest.ts";
+import { MAX_NAME } from "./source.ts";
 
 const KEYS = ["identity", "sha256", "expires", "authorizations"];
-const MAX_NAME = 256;
 /** Letters of a sum that name it: enough to tell it from all others, and of no use to find the token. */
 const ORIGIN_LENGTH = 16;
 

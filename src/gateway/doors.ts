@@ -51,9 +51,9 @@ export async function openV2(
   if (!isUpgrade(request)) return upgradeRequired("V2");
   const { env, doorkeeper } = place;
   const connection = newConnection(request.headers.get("CF-Connecting-IP"));
-  if (topic === null && channel !== null) return badName("MISSING_ARG_TOPIC");
-  if (topic !== null && !isValidName(topic)) return badName("INVALID_ARG_TOPIC");
-  if (channel !== null && !isValidName(channel)) return badName("INVALID_ARG_CHANNEL");
+  if (topic === null && channel !== null) return badRequest("MISSING_ARG_TOPIC");
+  if (topic !== null && !isValidName(topic)) return badRequest("INVALID_ARG_TOPIC");
+  if (channel !== null && !isValidName(channel)) return badRequest("INVALID_ARG_CHANNEL");
   const caller = { peer: peerOf(request), identity, secret: tokenOf(request) ?? "" };
   if (!(await mayOpen(doorkeeper, caller, { topic, channel }))) return "too-many";
   if (topic === null) return agreed(request, serveWebSocket(place, connection, caller, context));
@@ -62,7 +62,7 @@ export async function openV2(
       ? env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic }))
       : env.CHANNEL.getByName(channelObject({ node: FIRST_NODE, topic, channel }));
   const told = doorkeeper.isOpen || identity === null ? null : identityData(narrowed(identity, topic, channel));
-  if (JSON.stringify(told).length > MAX_IDENTITY) return badName("AUTHORIZATIONS_TOO_LONG");
+  if (JSON.stringify(told).length > MAX_IDENTITY) return badRequest("AUTHORIZATIONS_TOO_LONG");
   // Only what is said here reaches the object: the client's own headers stay outside.
   const headers = introduce({ connection, gateway: null, identity: told });
   return agreed(request, await object.fetch(request.url, { headers }));
@@ -206,7 +206,7 @@ function upgradeRequired(protocol: string): Response {
   return new Response(text, { status: 426, headers: { Upgrade: "websocket" } });
 }
 
-function badName(code: string): Response {
+function badRequest(code: string): Response {
   return new Response(JSON.stringify({ message: code }), { status: 400 });
 }
 

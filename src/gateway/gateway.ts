@@ -23,6 +23,7 @@ import { type Codec, createCodec } from "./compression.ts";
 import { ConsumerLink } from "./consumer-link.ts";
 import { TOO_MANY_REQUESTS } from "./object-link.ts";
 import { ProducerLink } from "./producer-link.ts";
+import { ProducerLinks } from "./producer-links.ts";
 
 /** Published bytes without an answer from which on a client should be read no further. */
 const CONGESTED = 8 * 2 ** 20;
@@ -31,10 +32,9 @@ const OVERRUN = 64 * 2 ** 20;
 /** The same for one who has not said who he is. */
 const STRANGERS_OVERRUN = 2 ** 18;
 
-/** Compressed bytes that are decoded at a time. */
+/** Compressed bytes that are decoded at a time, of which each may become a thousand. */
 const DECODED_AT_ONCE = 16_384;
-/** Links to topics that a client may have without publishing to them. */
-const MAX_LINKS = 64;
+const STRANGERS_DECODED_AT_ONCE = 256;
 
 const TOO_MANY_TOPICS = clientError("E_PUB_FAILED", "PUB failed too many new topics and channels");
 const TOO_MANY_CHANNELS = clientError("E_SUB_FAILED", "SUB failed too many new topics and channels");
@@ -52,7 +52,7 @@ export class Gateway {
   readonly #session: Session;
   readonly #client: ClientEnd;
   readonly #heartbeat: Heartbeat;
-  readonly #producers = new Map<string, ProducerLink>();
+  readonly #producers = new ProducerLinks((topic) => this.#openProducer(topic));
   #consumer: ConsumerLink | null = null;
   #codec: Codec | null = null;
   /** With compression each direction has its queue: pieces are coded one after the other. */
@@ -83,13 +83,11 @@ export class Gateway {
 
   readonly #host: SessionHost = {
     publish: (publication, session) => {
-      this.#producer(publication.topic).publish(publication, session);
+      this.#producers.to(publication.topic).publish(publication, session);
       return null;
     },
-    createTopic: async (topic) => {
-      if ((await this.#access.mayCreate({ topic, channel: null })) === false) return;
-      const created = this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic })).create();
-      created.catch((error) => console.error(`topic ${topic} could not be created:`, error));
+    createTopic: (topic) => {
+      this.#createTopic(topic).catch((error) => console.error(`topic ${topic} could not be created:`, error));
     },
     authenticate: (secret, session) => {
       void this.#access.authenticate(secret).then((identity) => {
@@ -116,7 +114,7 @@ export class Gateway {
     const codec = this.#codec;
     if (codec === null) this.#accept(bytes, now);
     else this.#decodeLater(codec, bytes);
-    if (this.#outstanding > (this.#access.isAuthRequired ? STRANGERS_OVERRUN : OVERRUN)) this.close();
+    if (this.#isOverrun) this.close();
   }
 
   /** The client sends nothing more, but may still be waiting for replies. Resolves when all it has sent was looked at. */
@@ -152,7 +150,7 @@ export class Gateway {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#access.stop();
-    for (const producer of this.#producers.values()) producer.close();
+    this.#producers.close();
     this.#consumer?.close();
     this.#encoding = this.#encoding.then(() => this.#client.close());
     this.#progress();
@@ -170,10 +168,12 @@ export class Gateway {
     return this.#undecoded + this.#unanswered;
   }
 
+  get #isOverrun(): boolean {
+    return this.#outstanding > (this.#access.isAuthRequired ? STRANGERS_OVERRUN : OVERRUN);
+  }
+
   get #unanswered(): number {
-    let bytes = this.#session.unread;
-    for (const producer of this.#producers.values()) bytes += producer.outstanding;
-    return bytes;
+    return this.#session.unread + this.#producers.outstanding;
   }
 
   #accept(bytes: Uint8Array, now: number): void {
@@ -183,7 +183,7 @@ export class Gateway {
       return;
     }
     this.#session.receive(bytes, now);
-    for (const producer of this.#producers.values()) producer.flush();
+    this.#producers.flush();
     this.#flush();
   }
 
@@ -192,10 +192,12 @@ export class Gateway {
     this.#decoding = this.#decoding.then(() => this.#decode(codec, bytes));
   }
 
-  /** In small pieces, each of which may become a thousand times as long. */
+  /** In small pieces: what one of them becomes is in memory at once. */
   async #decode(codec: Codec, bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length && !this.#isClosed; at += DECODED_AT_ONCE) {
-      const piece = bytes.subarray(at, at + DECODED_AT_ONCE);
+    for (let at = 0; at < bytes.length && !this.#isClosed; ) {
+      const size = this.#access.isAuthRequired ? STRANGERS_DECODED_AT_ONCE : DECODED_AT_ONCE;
+      const piece = bytes.subarray(at, at + size);
+      at += piece.length;
       const plain = await codec.decode(piece);
       this.#undecoded -= piece.length;
       if (plain === null) this.close();
@@ -204,7 +206,7 @@ export class Gateway {
         this.#end(); // what is owed still goes out; what follows is nothing
         break;
       }
-      if (this.#outstanding > OVERRUN) this.close();
+      if (this.#isOverrun) this.close();
       await this.#until(() => this.#unanswered <= CONGESTED || this.#session.isBlocked);
     }
     this.#progress();
@@ -216,7 +218,7 @@ export class Gateway {
     const output = this.#session.takeOutput();
     this.#startHeartbeat(Date.now());
     // Taking the last reply may have carried out what waited for it.
-    for (const producer of this.#producers.values()) producer.flush();
+    this.#producers.flush();
     if (output.length > 0) this.#send(concat(output));
     if (this.#session.isDone && !this.#consumer) this.close();
   }
@@ -230,7 +232,7 @@ export class Gateway {
 
   /** What waited for AUTH was carried out. */
   #afterAuth(): void {
-    for (const producer of this.#producers.values()) producer.flush();
+    this.#producers.flush();
     this.#flush();
     this.#access.endInTime();
     this.#progress();
@@ -261,15 +263,14 @@ export class Gateway {
     };
   }
 
-  #producer(topic: string): ProducerLink {
-    const known = this.#producers.get(topic);
-    if (known) return known;
-    if (this.#producers.size >= MAX_LINKS) this.#closeIdleLink();
-    const object = this.#within(this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic })), {
-      topic,
-      channel: null,
-    });
-    const link: ProducerLink = new ProducerLink(object, this.#introduction, {
+  async #createTopic(topic: string): Promise<void> {
+    if ((await this.#access.mayCreate({ topic, channel: null })) === false) return;
+    await this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic })).create();
+  }
+
+  #openProducer(topic: string): ProducerLink {
+    const stub = this.#env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic }));
+    return new ProducerLink(this.#within(stub, { topic, channel: null }), this.#introduction, {
       answered: () => {
         this.#flush();
         this.#progress();
@@ -279,23 +280,11 @@ export class Gateway {
         this.#flush();
       },
       closed: (isOwed) => {
-        this.#producers.delete(topic);
+        this.#producers.lost(topic);
         // Whether the publishes that are owed an answer were stored is not known: the client must find out by itself.
         if (isOwed) this.close();
       },
     });
-    this.#producers.set(topic, link);
-    return link;
-  }
-
-  /** A client that publishes to one topic after the other does not keep a link to each: the oldest that is not in use goes. */
-  #closeIdleLink(): void {
-    for (const [topic, link] of this.#producers) {
-      if (!link.isIdle) continue;
-      link.close();
-      this.#producers.delete(topic);
-      return;
-    }
   }
 
   #subscribe(topic: string, channel: string, session: Session): void {

@@ -39,7 +39,7 @@ export function createRouter(table: readonly Route[]) {
   const routes = table.map((route) => compile({ ...route, handler: admitted(route) }));
   const router = Router<IRequest, [Broker]>();
   for (const { method, path, handler } of routes) {
-    const names = [...path.matchAll(PARAM)].map(([name]) => name.slice(1));
+    const names = openParts(path);
     router[method.toLowerCase() as Lowercase<Method>](path, (request, broker) =>
       handler(request as unknown as Request, broker, ...names.map((name) => request.params[name] ?? "")),
     );
@@ -68,14 +68,19 @@ export function createRouter(table: readonly Route[]) {
   };
 }
 
+/** The names of the parts that a path leaves open. */
+function openParts(path: string): string[] {
+  return [...path.matchAll(PARAM)].map(([name]) => name.slice(1));
+}
+
 /** A handler that is called for those who are let in, with the broker as they see it. */
 function admitted({ path, need, creates = false, handler }: Route): Handler {
-  const open = [...path.matchAll(PARAM)].map(([name]) => name.slice(1));
+  const parts = openParts(path);
   return async (request, broker, ...params) => {
     const { isOpen, limits } = broker.doorkeeper;
     const isLimited = creates && limits.limitsCreation;
     if (isOpen && !isLimited) return handler(request, broker, ...params);
-    const names = namesOf(request, open, params);
+    const names = namesOf(request, parts, params);
     const seen = await broker.admit(request, path, need, names);
     if (typeof seen === "string") return refused(seen);
     if (isLimited && names.topic !== null && (await seen.mayCreate(request, names)) === false)
@@ -85,10 +90,10 @@ function admitted({ path, need, creates = false, handler }: Route): Handler {
 }
 
 /** The topic and channel that a call is about: of its path, or else of its query. What is malformed is none, and is refused by the handler. */
-function namesOf(request: Request, open: readonly string[], params: readonly string[]): Names {
+function namesOf(request: Request, parts: readonly string[], params: readonly string[]): Names {
   const query = Params.of(request);
   const named = (name: string): string | null => {
-    const at = open.indexOf(name);
+    const at = parts.indexOf(name);
     if (at >= 0) return decoded(params[at] as string);
     return query instanceof HttpError ? null : query.get(name);
   };

@@ -44,12 +44,14 @@ export async function stats(request: Request, broker: Broker): Promise<Response 
   const includesClients = params.isOn("include_clients", true);
   const includesMemory = params.isOn("include_mem", true);
   const startTime = broker.startTime();
-  const { reports, missing } = await topicReports(broker, params, includesClients);
-  const topics = reports?.flatMap(({ topic }) => topic ?? []) ?? null;
   const topic = params.get("topic") || null;
+  const channel = params.get("channel") || null;
+  const { reports, missing } = await topicReports(broker, topic, channel, includesClients);
+  const topics = reports?.flatMap(({ topic }) => topic ?? []) ?? null;
   // Who publishes to a topic concerns the topic itself.
   const isTold = topic === null || allows(broker.identity, "read", topic, "");
-  const producers = includesClients && isTold && reports !== null ? mergeProducers(reports) : [];
+  const producers =
+    includesClients && isTold && reports !== null ? mergeProducers(reports).map((each) => countedFor(topic, each)) : [];
   const document: StatsDocument = {
     version: NSQ_VERSION,
     health: missing.length === 0 ? "OK" : `NOK - no figures of ${missing.join(", ")}`,
@@ -68,9 +70,12 @@ interface Reports {
   readonly missing: string[];
 }
 
-async function topicReports(broker: Broker, params: Params, includesClients: boolean): Promise<Reports> {
-  const topic = params.get("topic") || null;
-  const channel = params.get("channel") || null;
+async function topicReports(
+  broker: Broker,
+  topic: string | null,
+  channel: string | null,
+  includesClients: boolean,
+): Promise<Reports> {
   const missing: string[] = [];
   if (topic !== null) {
     const report = isValidName(topic) ? await broker.topic(topic).stats(channel, includesClients) : null;
@@ -98,6 +103,14 @@ function mergeProducers(reports: readonly TopicReport[]): ClientStats[] {
     byId.set(id, known ? merge(known, stats) : stats);
   }
   return [...byId.values()];
+}
+
+/** What a connection publishes to other topics than the one that is asked for is nobody's business there, as in NSQ. */
+function countedFor(topic: string | null, stats: ClientStats): ClientStats {
+  if (topic === null) return stats;
+  const { pub_counts = [], ...others } = stats;
+  const counts = pub_counts.filter((each) => each.topic === topic);
+  return counts.length > 0 ? { ...stats, pub_counts: counts } : others;
 }
 
 /** A connection that consumes is known best by its channel. */

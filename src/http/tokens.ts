@@ -4,7 +4,7 @@ import { mint, parseMintRequest } from "../auth/minting.ts";
 import { IDENTITY } from "../auth/need.ts";
 import { MAX_SECRET } from "../auth/source.ts";
 import { jsonBody } from "./json-body.ts";
-import { HttpError, json } from "./respond.ts";
+import { HttpError, json, refused } from "./respond.ts";
 import type { Handler, Route } from "./router.ts";
 
 /** Bytes: what is longer makes no token that is short enough. */
@@ -19,7 +19,7 @@ const issueToken: Handler = async (request, broker) => {
   const asked = parseMintRequest(body);
   if (typeof asked === "string") return new HttpError(400, asked);
   const minted = mint(identity, asked, doorkeeper.maxTokenTtl, Date.now());
-  if (minted === null) return new HttpError(403, "FORBIDDEN");
+  if (minted === null) return refused("forbidden");
   const token = await doorkeeper.issueToken(minted);
   if (token === null) return new HttpError(501, "AUTH_SECRET_IS_NOT_SET");
   if (token.length > MAX_SECRET) return new HttpError(400, "AUTHORIZATIONS_TOO_LONG");

@@ -21,7 +21,11 @@ export interface Identity {
 }
 
 const EVERY_NAME = Pattern.parse(".*", "whole") as Pattern;
-const EVERYTHING = new Authorization(EVERY_NAME, [EVERY_NAME], ["publish", "subscribe", "admin"]);
+
+/** For all topics and channels there are. */
+export function everything(permissions: readonly Permission[]): Authorization {
+  return new Authorization(EVERY_NAME, [EVERY_NAME], permissions);
+}
 
 /** Whoever calls a broker that is open. */
 export const EVERYBODY: Identity = {
@@ -29,7 +33,7 @@ export const EVERYBODY: Identity = {
   url: "",
   origin: "",
   ids: [],
-  authorizations: [[EVERYTHING]],
+  authorizations: [[everything(["publish", "subscribe", "admin"])]],
   checkedUntil: Number.POSITIVE_INFINITY,
   endsAt: Number.POSITIVE_INFINITY,
 };

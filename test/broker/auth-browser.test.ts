@@ -10,6 +10,7 @@ import { buildUi } from "../../scripts/build-ui.ts";
 import { hasBrowser, startBrowser } from "../../scripts/chromium.ts";
 import { AdminBrowser } from "./admin-browser.ts";
 import { violations } from "./axe.ts";
+import { openClientPage } from "./client-page.ts";
 
 const CLIENT_DIR = "dist/client-with-tokens";
 const POLL = { timeout: 20_000, interval: 20 };
@@ -75,16 +76,13 @@ describe.skipIf(!hasBrowser)("in Chromium", () => {
 
   /** A tab that consumes from a channel with tokens for another, or the same; `seen` in its page is what came of it. */
   async function openTab(channel: string, allowed: string, ttl: number): Promise<{ tab: Page; tokens: string[] }> {
-    const tab = await context.newPage();
+    const tab = await openClientPage(context, server.url);
     const tokens: string[] = [];
     await tab.exposeFunction("mint", async () => {
       const token = await mint(allowed, ttl);
       tokens.push(token);
       return token;
     });
-    await tab.goto(server.url);
-    await tab.addScriptTag({ type: "module", content: 'globalThis.client = await import("/client/index.js")' });
-    await tab.waitForFunction(() => "client" in globalThis);
     await tab.evaluate(
       ([origin, name]) => {
         const page = globalThis as unknown as {

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import net from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
+import type { BrokerProcess } from "../../scripts/broker.ts";
 import { framesOf } from "../helpers/session.ts";
-import { NsqAuthServer, RECORDED_SECRETS } from "./auth-server.ts";
+import { NsqAuthServer, RECORDED_SECRETS, startBehind } from "./auth-server.ts";
 
 interface Recorded {
   /** What the client sent behind the magic, a character a byte. */
@@ -25,8 +25,7 @@ const server = new NsqAuthServer(RECORDED_SECRETS);
 let broker: BrokerProcess;
 
 beforeAll(async () => {
-  await server.start();
-  broker = await startBroker({ mayCallHere: true, options: { open: "false", "auth-http-address": server.address } });
+  broker = await startBehind(server);
 });
 afterAll(async () => {
   await broker?.stop();

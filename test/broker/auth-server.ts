@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
 
 export interface Known {
   /** s */
@@ -56,6 +57,12 @@ export class NsqAuthServer {
     this.asked.push(Object.fromEntries(searchParams));
     return this.#known[searchParams.get("secret") ?? ""] ?? null;
   }
+}
+
+/** A broker that asks an auth server, which has begun to answer. */
+export async function startBehind(server: NsqAuthServer): Promise<BrokerProcess> {
+  await server.start();
+  return startBroker({ mayCallHere: true, options: { open: "false", "auth-http-address": server.address } });
 }
 
 /** Whose secrets the recorded sessions use (test/fixtures/auth): some of the answers are none that nsqd takes. */

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import net from "node:net";
 import { type Message, Reader, type ReaderOptions, Writer } from "nsqjs";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
-import { NsqAuthServer } from "./auth-server.ts";
+import type { BrokerProcess } from "../../scripts/broker.ts";
+import { NsqAuthServer, startBehind } from "./auth-server.ts";
 import { Client } from "./client.ts";
 import { channelStats } from "./stats.ts";
 
@@ -34,8 +34,7 @@ let broker: BrokerProcess;
 const ends: (() => void)[] = [];
 
 beforeAll(async () => {
-  await server.start();
-  broker = await startBroker({ mayCallHere: true, options: { open: "false", "auth-http-address": server.address } });
+  broker = await startBehind(server);
 });
 afterAll(async () => {
   await broker?.stop();

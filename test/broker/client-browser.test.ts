@@ -7,6 +7,7 @@ import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
 import { buildClient } from "../../scripts/build-client.ts";
 import { hasBrowser, startBrowser } from "../../scripts/chromium.ts";
 import { type ConsumerOptions, Producer } from "../../src/client/index.ts";
+import { openClientPage } from "./client-page.ts";
 import { channelStats } from "./stats.ts";
 
 /** Not where the package is built: another test may be building it. */
@@ -36,10 +37,7 @@ describe.skipIf(!hasBrowser)("the client in Chromium", () => {
 
   /** A tab that consumes; `handled` in its page are the bodies that its handler had. */
   async function openTab(topic: string, options: ConsumerOptions, takesForEver = false): Promise<Page> {
-    const tab = await context.newPage();
-    await tab.goto(server.url);
-    await tab.addScriptTag({ type: "module", content: 'globalThis.client = await import("/client/index.js")' });
-    await tab.waitForFunction(() => "client" in globalThis);
+    const tab = await openClientPage(context, server.url);
     await tab.evaluate(
       async ([origin, topic, channel, options, takesForEver]) => {
         const { Consumer } = (globalThis as unknown as { client: typeof import("../../src/client/index.ts") }).client;

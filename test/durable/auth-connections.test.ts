@@ -277,25 +277,26 @@ describe("a connection on a direct path", () => {
     expect(await other.message()).toMatchObject({ body: "x", attempts: 2 });
   });
 
-  it("[AUTH8] is shown, with what it publishes elsewhere, to whoever may read the topic, and not to a reader of a channel", async () => {
+  it("[AUTH8] is shown, with what it publishes there, to whoever may read the topic, and not to a reader of a channel", async () => {
+    const producer = (topic: string) => ({ topic, channels: [".*"], permissions: ["publish", "subscribe"] as const });
+    const reader = (channels: readonly string[]) => ({ topic: "t", channels, permissions: ["read"] as const });
     const tokens = {
-      ...BEARERS,
-      topic: { token: "of-topic", authorizations: [{ topic: "t", channels: [".*"], permissions: ["read"] as const }] },
-      channel: {
-        token: "of-channel",
-        authorizations: [{ topic: "t", channels: ["c"], permissions: ["read"] as const }],
-      },
+      producer: { token: "of-producer", authorizations: [producer("t"), producer("u")] },
+      topic: { token: "of-topic", authorizations: [reader([".*"])] },
+      channel: { token: "of-channel", authorizations: [reader(["c"])] },
     };
     broker = new GuardedBroker({ "auth-tokens": await authTokens(tokens) });
-    const client = await connect("/v2?topic=t&channel=c", bearer("token-of-alice"));
+    const client = await connect("/v2?topic=t&channel=c", bearer("of-producer"));
     client.send("SUB t c");
     client.send("PUB t", "x");
-    await answers(client, 2);
+    client.send("PUB u", "x");
+    await answers(client, 3);
     const producers = async (token: string) => {
       const response = await broker.fetch("/stats?format=json&topic=t&channel=c", { headers: bearer(token) });
       return ((await response.json()) as { producers: object[] | null }).producers;
     };
-    expect(await producers("of-topic")).toMatchObject([{ auth_identity: "alice" }]);
+    const counted = { auth_identity: "producer", pub_counts: [{ topic: "t", count: 1 }] };
+    expect(await producers("of-topic")).toMatchObject([counted]);
     expect(await producers("of-channel")).toBeNull();
   });
 

@@ -199,6 +199,16 @@ describe("failed attempts", () => {
     expect((await broker.fetch("/info", { headers: { ...BEARER, ...MALLORY } })).status).toBe(429);
   });
 
+  it("[AUTH11] and all else are not too much while nobody can count them", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const broken = { limit: () => Promise.reject(new Error("down")) } as unknown as Limit;
+    const broker = guarded({ FAILURE_LIMIT: broken, CONNECTION_LIMIT: broken, CREATION_LIMIT: broken });
+    expect(await upgrade(broker, "/v2?topic=t", BEARER)).toBe(101);
+    expect(await broker.status("GET", "/info", "guess")).toBe(401);
+    expect(logged).toHaveBeenCalled();
+    logged.mockRestore();
+  });
+
   it("[AUTH11] say how long to wait", async () => {
     const broker = guarded({ FAILURE_LIMIT: new Limit(0) });
     const ask = () => broker.fetch("/info", { headers: { Authorization: "Bearer guess" } });

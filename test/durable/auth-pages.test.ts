@@ -97,6 +97,8 @@ describe("the pages", () => {
       /^__Host-nsq-edge-session=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=28800; Secure$/,
     );
     expect((await ask(broker, "/admin/api/info", plain.cookie, { base: "https://broker" })).status).toBe(401);
+    const behindProxy = await signIn(broker, "token-of-admin", { headers: { "X-Scheme": "https" } });
+    expect(behindProxy.setCookie).toMatch(/^__Host-nsq-edge-session=.*; Secure$/);
   });
 
   it.each([

@@ -131,6 +131,17 @@ describe("an auth server", () => {
     }
   });
 
+  it("[AUTH4] that does not answer in time could not be asked", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    vi.spyOn(globalThis, "fetch").mockImplementation((_url, init) => {
+      const { promise, reject } = Promise.withResolvers<Response>();
+      init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));
+      return promise;
+    });
+    const options = { authHttpAddress: ["a:1", "b:2"], authHttpRequestMethod: "get", httpClientRequestTimeout: 10 };
+    expect(await ask(new AuthServer(options))).toBe("unavailable");
+  });
+
   it("[AUTH4] that takes only https is asked so, as it says", async () => {
     const asked = servers(({ protocol }) =>
       protocol === "https:" ? ANSWER : Response.json({ message: "HTTPS_REQUIRED", https_port: 4181 }, { status: 403 }),

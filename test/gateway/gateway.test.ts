@@ -1,3 +1,4 @@
+import { constants, deflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Doorkeeper } from "../../src/auth/doorkeeper.ts";
 import type { GatewayCaller } from "../../src/gateway/client-access.ts";
@@ -19,10 +20,13 @@ class RecordingEnd implements ClientEnd {
   readonly tellsTaken = true;
   readonly untaken = 0;
   readonly sent: string[] = [];
+  /** How often something was sent. */
+  count = 0;
   isClosed = false;
 
   send(bytes: Uint8Array): void {
-    this.sent.push(...framesOf([bytes]));
+    this.count++;
+    if (bytes[0] === 0) this.sent.push(...framesOf([bytes])); // else it is deflated
   }
 
   isStuck(): boolean {
@@ -95,11 +99,11 @@ describe("Gateway: a client that has not said who it is", () => {
   afterEach(() => void vi.useRealTimers());
 
   const guarded = parseOptions({ "auth-http-address": "127.0.0.1:1" });
-  function connectStranger(caller = NOBODY as GatewayCaller) {
+  function connectStranger(caller = NOBODY as GatewayCaller, env = NO_OBJECTS) {
     const end = new RecordingEnd();
-    const place = { env: NO_OBJECTS, options: guarded, doorkeeper: new Doorkeeper(guarded, {}) };
+    const place = { env, options: guarded, doorkeeper: new Doorkeeper(guarded, {}) };
     const gateway = new Gateway(place, CONNECTION, caller, () => end);
-    return { end, send: (stream: string) => gateway.receive(bytesOf(stream)) };
+    return { end, gateway, send: (stream: string) => gateway.receive(bytesOf(stream)) };
   }
   const size = (bytes: number) =>
     String.fromCharCode(bytes >> 24, (bytes >> 16) & 255, (bytes >> 8) & 255, bytes & 255);
@@ -128,6 +132,49 @@ describe("Gateway: a client that has not said who it is", () => {
     send("x");
     await vi.advanceTimersByTimeAsync(0);
     expect(end.isClosed).toBe(true);
+    vi.restoreAllMocks();
+  });
+
+  it("[AUTH8] may send little, whatever it is deflated to", async () => {
+    vi.useRealTimers();
+    vi.spyOn(globalThis, "fetch").mockImplementation(() => new Promise(() => {}));
+    const { end, gateway } = connectStranger();
+    gateway.receive(bytesOf(MAGIC + identify({ feature_negotiation: true, deflate: true })));
+    await vi.waitFor(() => expect(end.count).toBe(2)); // the answer, and OK in the stream that is deflated
+    const stream = Buffer.concat([Buffer.from(`AUTH\n${size(1)}s`, "latin1"), Buffer.alloc(2 ** 20)]);
+    const deflated = deflateRawSync(stream, { finishFlush: constants.Z_SYNC_FLUSH });
+    expect(deflated.length).toBeLessThan(2_000);
+    gateway.receive(deflated);
+    await vi.waitFor(() => expect(end.isClosed).toBe(true));
+    vi.restoreAllMocks();
+  });
+
+  it("[AUTH8] gets no object any more when it has gone before its AUTH is answered", async () => {
+    let answer: (response: Response) => void = () => {};
+    vi.spyOn(globalThis, "fetch").mockImplementation(() => {
+      const { promise, resolve } = Promise.withResolvers<Response>();
+      answer = resolve;
+      return promise;
+    });
+    const named: string[] = [];
+    const getByName = (name: string) => {
+      named.push(name);
+      return { fetch: () => new Promise(() => {}) };
+    };
+    const env = { CHANNEL: { getByName }, TOPIC: { getByName } } as unknown as Env;
+    const authorizations = [{ topic: "t", channels: [".*"], permissions: ["subscribe", "publish"] }];
+    for (const isGone of [false, true]) {
+      const { gateway } = connectStranger(NOBODY, env);
+      gateway.receive(bytesOf(`${MAGIC}AUTH\n${size(1)}sSUB t c\n`));
+      await vi.advanceTimersByTimeAsync(0);
+      await vi.waitFor(() => expect(globalThis.fetch).toHaveBeenCalledTimes(isGone ? 2 : 1));
+      if (isGone) gateway.close();
+      answer(Response.json({ ttl: 60, identity: "a", authorizations }));
+      await vi.advanceTimersByTimeAsync(100);
+      expect(named).toEqual(["0/t/c"]);
+      expect(vi.getTimerCount() > 0).toBe(!isGone);
+      gateway.close();
+    }
     vi.restoreAllMocks();
   });
 
@@ -160,6 +207,21 @@ describe("Gateway: a client whose token ends", () => {
     expect([end.sent, end.isClosed]).toEqual([["OK"], false]);
     await vi.advanceTimersByTimeAsync(1);
     expect([end.sent, end.isClosed]).toEqual([["OK", "error: E_AUTH_FAILED AUTH failed"], true]);
+  });
+
+  it("[AUTH14] is told so behind what it is owed", async () => {
+    const publish = identityWith([{ topic: "t", channels: [".*"], permissions: ["publish"] }], {
+      endsAt: Date.now() + 1_000,
+    });
+    const guarded = parseOptions({ "auth-http-address": "127.0.0.1:1" });
+    const end = new RecordingEnd();
+    const env = { TOPIC: { getByName: () => ({ fetch: () => new Promise(() => {}) }) } } as unknown as Env;
+    const place = { env, options: guarded, doorkeeper: new Doorkeeper(guarded, {}) };
+    const gateway = new Gateway(place, CONNECTION, { ...NOBODY, identity: publish }, () => end);
+    gateway.receive(bytesOf(`${MAGIC}PUB t\n\0\0\0\x01x`));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([end.sent, end.isClosed]).toEqual([[], false]);
+    gateway.close();
   });
 
   it("[AUTH14] in a time that no timer can count is closed then, and not before", async () => {
