@@ -1,6 +1,7 @@
 // Every option: nsqd's name, type, default and range (spec 4, nsqd/options.go). They are set as vars of the Worker, under nsqd's
 // names; `-` and `_` are the same, and so are upper and lower case.
 
+import { parseDuration } from "./protocol/go-duration.ts";
 import { MAX_BODY } from "./queue/record.ts";
 
 const SECOND = 1_000;
@@ -253,19 +254,6 @@ function parseValue(flag: string, option: Option, value: unknown): unknown {
 function defaultOf(option: Option): unknown {
   if (option.kind === "list") return [];
   return option.kind === "secret" ? "" : option.default;
-}
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR };
-
-/** Go's notation, down to the millisecond; null when it is none. */
-function parseDuration(text: string): number | null {
-  if (text === "0") return 0;
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return null;
-  let ms = 0;
-  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
-    ms += Number(number) * (UNITS[unit as string] as number);
-  }
-  return Math.round(ms);
 }
 
 function int(value: number, min: number, max: number): IntOption {

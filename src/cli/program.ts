@@ -1,0 +1,46 @@
+// The command line: one program, a subcommand for each tool.
+
+import { Command, CommanderError } from "commander";
+import { fromGo } from "./args.ts";
+import { pubCommand } from "./commands/pub.ts";
+import { tailCommand } from "./commands/tail.ts";
+import { EXIT, Failure, textOf } from "./failure.ts";
+import { say } from "./terminal.ts";
+import { VERSION } from "./version.ts";
+
+function createProgram(): Command {
+  const program = new Command("nsq-edge")
+    .description("NSQ without servers: tools for an nsq-edge broker, and for any nsqd")
+    .version(VERSION)
+    .showHelpAfterError("(--help tells which there are)");
+  for (const command of [pubCommand(), tailCommand()]) {
+    program.addCommand(command.version(VERSION));
+  }
+  return program;
+}
+
+/** Settings hold for subcommands that were made elsewhere, too. */
+function configure(command: Command): void {
+  command.exitOverride().configureOutput({
+    outputError: (text) => say(text.replace(/^error: /, "").trim()),
+  });
+  command.commands.forEach(configure);
+}
+
+/** Runs a command line to its end. Returns the exit status. */
+export async function run(args: readonly string[]): Promise<number> {
+  const program = createProgram();
+  configure(program);
+  try {
+    await program.parseAsync(fromGo(args), { from: "user" });
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof Failure) {
+      say(error.message);
+      return EXIT[error.outcome];
+    }
+    say(textOf(error));
+    return EXIT.failed;
+  }
+}
