@@ -3,17 +3,41 @@
 import { Command, CommanderError } from "commander";
 import { fromGo } from "./args.ts";
 import { pubCommand } from "./commands/pub.ts";
+import { statCommand } from "./commands/stat.ts";
 import { tailCommand } from "./commands/tail.ts";
+import { toFileCommand } from "./commands/to-file.ts";
+import { toHttpCommand } from "./commands/to-http.ts";
+import { toNsqCommand } from "./commands/to-nsq.ts";
+import { toNsqTopicCommand } from "./commands/to-nsq-topic.ts";
+import { tokenCommand } from "./commands/token.ts";
+import { channelCommand, channelsCommand, topicCommand, topicsCommand } from "./commands/topics.ts";
 import { EXIT, Failure, textOf } from "./failure.ts";
 import { say } from "./terminal.ts";
 import { VERSION } from "./version.ts";
+
+function commands(): Command[] {
+  return [
+    pubCommand(),
+    topicsCommand(),
+    channelsCommand(),
+    topicCommand(),
+    channelCommand(),
+    tailCommand(),
+    statCommand(),
+    toNsqCommand(),
+    toFileCommand(),
+    toHttpCommand(),
+    toNsqTopicCommand(),
+    tokenCommand(),
+  ];
+}
 
 function createProgram(): Command {
   const program = new Command("nsq-edge")
     .description("NSQ without servers: tools for an nsq-edge broker, and for any nsqd")
     .version(VERSION)
     .showHelpAfterError("(--help tells which there are)");
-  for (const command of [pubCommand(), tailCommand()]) {
+  for (const command of commands()) {
     program.addCommand(command.version(VERSION));
   }
   return program;

@@ -1,7 +1,7 @@
 // Where a tool takes its messages from: nsqds, what nsqlookupds name, or a broker; and consuming from there until it is told to end.
 
 import { type Command, Option } from "commander";
-import { Consumer, type Message, NsqError, ProtocolError } from "../client/index.ts";
+import { Consumer, type ConsumerOptions, type Message, NsqError, ProtocolError } from "../client/index.ts";
 import { hostPort, httpAddress, repeated } from "./args.ts";
 import { asFailure, type ClientOpt, clientOpt, clientOptions } from "./client-options.ts";
 import { type EndpointFlags, originOf, withEndpoint } from "./endpoint.ts";
@@ -44,6 +44,8 @@ export interface ConsumingJob {
   readonly channel: string;
   readonly maxInFlight: number;
   readonly userAgent: string;
+  /** What the client's options are unless the flags say otherwise. */
+  readonly defaults?: ConsumerOptions;
   /** Says what is done with the messages of a consumer. */
   start(consumer: Consumer): void;
   /** Rejects, or resolves, when the tool ends by itself. */
@@ -59,9 +61,14 @@ export class Consuming {
   readonly #fatal = Promise.withResolvers<never>();
   readonly #signal = stopSignal();
   #hasConnected = false;
+  #isEnding = false;
+  readonly #over: Promise<void>;
 
   constructor(job: ConsumingJob) {
     this.#job = job;
+    const { done = new Promise<void>(() => {}) } = job;
+    this.#over = Promise.race([aborted(this.#signal), done, this.#fatal.promise]);
+    this.#over.catch(() => {}); // `run` tells of it
     for (const topic of job.topics) this.add(topic);
   }
 
@@ -69,31 +76,30 @@ export class Consuming {
     return [...this.#consumers.values()];
   }
 
-  /** Consumes a topic, too. */
-  add(topic: string): void {
-    if (this.#consumers.has(topic) || this.#signal.aborted) return;
+  /** Consumes a topic, too. False when it does so already. */
+  add(topic: string): boolean {
+    if (this.#consumers.has(topic) || this.#isEnding) return false;
     const consumer = this.#open(topic);
     this.#consumers.set(topic, consumer);
     this.#job.start(consumer);
+    return true;
   }
 
-  /** Resolves when it was told to end, or has come to its end, and every message in flight was answered. @throws {Failure} */
+  /** Resolves when it was told to end, or has come to its end, and every message in flight is answered. @throws {Failure} */
   async run(): Promise<void> {
-    const { done = new Promise<void>(() => {}) } = this.#job;
-    try {
-      await Promise.race([aborted(this.#signal), done, this.#fatal.promise]);
-    } finally {
-      this.#job.ending?.();
-      await Promise.all(this.consumers.map((consumer) => consumer.stop()));
-    }
+    // After a failure nothing is waited for: what is in flight is the broker's when the connections end.
+    await this.#over;
+    this.#isEnding = true;
+    this.#job.ending?.();
+    await Promise.all(this.consumers.map((consumer) => consumer.stop()));
   }
 
   #open(topic: string): Consumer {
-    const { channel, maxInFlight, flags, userAgent } = this.#job;
+    const { channel, maxInFlight, flags, userAgent, defaults } = this.#job;
     const { nsqdTcpAddress: nsqds, lookupdHttpAddress: lookupds, consumerOpt: opts = [], token, url } = flags;
     const kind = nsqds || lookupds ? "tcp" : "web-socket";
     try {
-      const options = { maxInFlight, ...clientOptions({ kind, opts, userAgent, token }) };
+      const options = { maxInFlight, ...defaults, ...clientOptions({ kind, opts, userAgent, token }) };
       const consumer = new Consumer(topic, channel, options);
       this.#watch(consumer);
       if (nsqds) consumer.connect(...nsqds);
@@ -116,7 +122,7 @@ export class Consuming {
       else this.#fatal.reject(failureOf(error));
     });
     consumer.on("disconnection", ({ address, error }) => {
-      if (!this.#signal.aborted && error.message !== "stopped") say(`${address}: ${textOf(error)}`);
+      if (!this.#isEnding) say(`${address}: ${textOf(error)}`);
     });
     consumer.on("maxAttempts", (message: Message) => say(`message ${message.id} is given up after its last attempt`));
   }
