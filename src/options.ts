@@ -51,6 +51,11 @@ interface ListOption {
   readonly kind: "list";
 }
 
+/** Numbers above 0, up to 1; separated by commas. */
+interface PartsOption {
+  readonly kind: "parts";
+}
+
 interface ChoiceOption {
   readonly kind: "choice";
   readonly default: string;
@@ -69,6 +74,7 @@ type Option =
   | StringOption
   | SecretOption
   | ListOption
+  | PartsOption
   | ChoiceOption
   | LevelOption;
 
@@ -112,6 +118,10 @@ const OPTIONS = {
   minOutputBufferTimeout: duration(25, 1, HOUR),
   outputBufferTimeout: duration(250, 1, HOUR),
   maxChannelConsumers: int(0, 0, MAX_INT),
+
+  // how long messages take until they are finished; nothing is measured without percentiles
+  e2eProcessingLatencyPercentile: { kind: "parts" },
+  e2eProcessingLatencyWindowTime: duration(10 * MINUTE, SECOND, DAY),
 
   // nsqlookupd's
   inactiveProducerTimeout: duration(5 * MINUTE, 1, 366 * DAY),
@@ -164,7 +174,9 @@ type OptionValue<O extends Option> = O extends { kind: "int" | "duration" }
       ? LogLevel
       : O extends { kind: "list" }
         ? readonly string[]
-        : string;
+        : O extends { kind: "parts" }
+          ? readonly number[]
+          : string;
 
 /** Durations are in ms. */
 export type Options = { readonly [K in OptionKey]: OptionValue<(typeof OPTIONS)[K]> };
@@ -183,6 +195,37 @@ export function parseOptions(vars: Readonly<Record<string, unknown>>): Options {
     options[key] = value === undefined || value === "" ? defaultOf(option) : parseValue(flag, option, value);
   }
   return options as Options;
+}
+
+/** What a command line has to know of an option. */
+export interface OptionFlag {
+  readonly flag: string;
+  readonly kind: Option["kind"];
+  /** The value without any, as it would be written; "" for none. */
+  readonly default: string;
+  readonly choices: readonly string[];
+}
+
+export function optionFlags(): OptionFlag[] {
+  return (Object.entries(OPTIONS) as [OptionKey, Option][]).map(([key, option]) => ({
+    flag: flagOf(key),
+    kind: option.kind,
+    default: option.kind === "duration" ? goDuration(option.default) : String(defaultOf(option)),
+    choices: option.kind === "choice" ? option.choices : option.kind === "level" ? LOG_LEVELS : [],
+  }));
+}
+
+/** In the largest unit that leaves no rest: `90s`. */
+function goDuration(ms: number): string {
+  if (ms === 0) return "0";
+  for (const [unit, length] of [
+    ["h", HOUR],
+    ["m", MINUTE],
+    ["s", SECOND],
+  ] as const) {
+    if (ms % length === 0) return `${ms / length}${unit}`;
+  }
+  return `${ms}ms`;
 }
 
 /** `max-msg-size` for `maxMsgSize`. */
@@ -205,7 +248,8 @@ export function configValue(options: Options, name: string): { text: string; isJ
 
 /** nsqd's name for it there: a list has the plural. */
 function configName(key: OptionKey): string {
-  return key === "authHttpAddress" ? "auth_http_addresses" : flagOf(key).replaceAll("-", "_");
+  if (key === "authHttpAddress") return "auth_http_addresses";
+  return `${flagOf(key).replaceAll("-", "_")}${key === "e2eProcessingLatencyPercentile" ? "s" : ""}`;
 }
 
 /** nsqd's number for a log level. */
@@ -241,18 +285,27 @@ function parseValue(flag: string, option: Option, value: unknown): unknown {
       if (option.choices.includes(text)) return text;
       throw wrong(`one of ${option.choices.join(", ")}`);
     case "list":
-      return text
-        .split(",")
-        .map((each) => each.trim())
-        .filter((each) => each !== "");
+      return listed(text);
+    case "parts": {
+      const parts = listed(text).map((each) => (/^\d*\.?\d+$/.test(each) ? Number(each) : Number.NaN));
+      if (parts.every((part) => part > 0 && part <= 1)) return [...new Set(parts)];
+      throw wrong("numbers above 0, up to 1, separated by commas, like 0.99,0.5");
+    }
     case "string":
     case "secret":
       return text;
   }
 }
 
+function listed(text: string): string[] {
+  return text
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== "");
+}
+
 function defaultOf(option: Option): unknown {
-  if (option.kind === "list") return [];
+  if (option.kind === "list" || option.kind === "parts") return [];
   return option.kind === "secret" ? "" : option.default;
 }
 

@@ -26,6 +26,8 @@ const DEFAULTS = {
   minOutputBufferTimeout: 25,
   outputBufferTimeout: 250,
   maxChannelConsumers: 0,
+  e2eProcessingLatencyPercentile: [],
+  e2eProcessingLatencyWindowTime: 600_000,
   inactiveProducerTimeout: 300_000,
   tombstoneLifetime: 45_000,
   notificationHttpEndpoint: "",
@@ -88,6 +90,21 @@ describe("options", () => {
     ["msg-timeout", "25h", '--msg-timeout is "25h"; it must be a duration like 90s or 1m30s, from 1ms to 86400000ms'],
     ["deflate", "yes", '--deflate is "yes"; it must be true or false'],
     ["auth-http-request-method", "GET", '--auth-http-request-method is "GET"; it must be one of get, post'],
+    [
+      "e2e-processing-latency-percentile",
+      "0.99,1.5",
+      '--e2e-processing-latency-percentile is "0.99,1.5"; it must be numbers above 0, up to 1, separated by commas, like 0.99,0.5',
+    ],
+    [
+      "e2e-processing-latency-percentile",
+      "0",
+      '--e2e-processing-latency-percentile is "0"; it must be numbers above 0, up to 1, separated by commas, like 0.99,0.5',
+    ],
+    [
+      "e2e-processing-latency-percentile",
+      "99%",
+      '--e2e-processing-latency-percentile is "99%"; it must be numbers above 0, up to 1, separated by commas, like 0.99,0.5',
+    ],
     ["log-level", "loud", '--log-level is "loud"; it must be one of debug, info, warn, error, fatal'],
   ])("[OPT1] a wrong value is refused with the name of its flag: %s = %s", (name, value, message) => {
     expect(() => parseOptions({ [name]: value })).toThrow(message);
@@ -100,6 +117,8 @@ describe("options", () => {
     ["log_level", { text: "2", isJson: true }],
     ["log_prefix", { text: "[nsqd] ", isJson: false }],
     ["auth_http_addresses", { text: "[]", isJson: true }],
+    ["e2e_processing_latency_percentiles", { text: "[]", isJson: true }],
+    ["e2e_processing_latency_window_time", { text: "600000000000", isJson: true }],
     ["auth_http_request_method", { text: "get", isJson: false }],
     ["max-body-size", null],
     ["toString", null],
@@ -117,6 +136,12 @@ describe("options", () => {
     const options = parseOptions({ [name]: "hush" });
     expect(Object.values(options)).toContain("hush");
     expect(configValue(options, name)).toBeNull();
+  });
+
+  it("[OPT1] percentiles are a list of numbers, in its order, each once", () => {
+    const options = parseOptions({ "e2e-processing-latency-percentile": "0.99, .5,1,0.99" });
+    expect(options.e2eProcessingLatencyPercentile).toEqual([0.99, 0.5, 1]);
+    expect(configValue(options, "e2e_processing_latency_percentiles")?.text).toBe("[0.99,0.5,1]");
   });
 
   it("[OPT1] flags and levels are nsqd's", () => {

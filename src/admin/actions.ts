@@ -3,11 +3,13 @@
 
 import { may } from "../auth/need.ts";
 import type { Broker } from "../http/broker.ts";
+import type { DocumentedRoute } from "../http/documented.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { HttpError, json, refused } from "../http/respond.ts";
-import type { Handler, Route } from "../http/router.ts";
+import type { Handler } from "../http/router.ts";
 import { allows } from "../identity/identity.ts";
 import { isValidName } from "../protocol/names.ts";
+import * as docs from "./admin-docs.ts";
 import type { Answer } from "./api.ts";
 import { audited } from "./audit.ts";
 import { carryOut, producersOf, warning } from "./cluster.ts";
@@ -80,13 +82,14 @@ const tombstone: Handler = async (request, broker, address = "") => {
   });
 };
 
-export const actionRoutes: readonly Route[] = [
-  { method: "POST", path: "/topics", need: may("admin", "body"), handler: create },
-  { method: "POST", path: "/topics/:topic", need: may("admin", "topic"), handler: changeTopic },
-  { method: "POST", path: "/topics/:topic/:channel", need: may("admin", "channel"), handler: changeChannel },
-  { method: "DELETE", path: "/topics/:topic", need: may("admin", "topic"), handler: deleteTopic },
-  { method: "DELETE", path: "/topics/:topic/:channel", need: may("admin", "channel"), handler: deleteChannel },
-  { method: "DELETE", path: "/nodes/:node", need: may("admin", "body"), handler: tombstone },
+// biome-ignore format: a route a line
+export const actionRoutes: readonly DocumentedRoute[] = [
+  { method: "POST", path: "/topics", need: may("admin", "body"), handler: create, doc: docs.create },
+  { method: "POST", path: "/topics/:topic", need: may("admin", "topic"), handler: changeTopic, doc: docs.changeTopic },
+  { method: "POST", path: "/topics/:topic/:channel", need: may("admin", "channel"), handler: changeChannel, doc: docs.changeChannel },
+  { method: "DELETE", path: "/topics/:topic", need: may("admin", "topic"), handler: deleteTopic, doc: docs.deleteTopic },
+  { method: "DELETE", path: "/topics/:topic/:channel", need: may("admin", "channel"), handler: deleteChannel, doc: docs.deleteChannel },
+  { method: "DELETE", path: "/nodes/:node", need: may("admin", "body"), handler: tombstone, doc: docs.tombstone },
 ];
 
 /** Has an order carried out by all nodes that it concerns. */

@@ -1,7 +1,8 @@
 // nsqadmin's API (spec 6.3) and what the pages need beside it; src/admin/api.ts says what is answered.
 
+import type { DocumentedRoute } from "../http/documented.ts";
 import { HttpError, refused } from "../http/respond.ts";
-import type { Handler, Route } from "../http/router.ts";
+import type { Handler } from "../http/router.ts";
 import { actionRoutes } from "./actions.ts";
 import { auditRoutes } from "./audit-page.ts";
 import { isFromElsewhere } from "./caller.ts";
@@ -13,7 +14,7 @@ import { topicRoutes } from "./topics.ts";
 const PREFIX = "/admin/api";
 const INVALID_REQUEST = new HttpError(400, "INVALID_REQUEST");
 
-export const adminRoutes: readonly Route[] = [
+export const adminRoutes: readonly DocumentedRoute[] = [
   ...topicRoutes,
   ...nodeRoutes,
   ...overviewRoutes,

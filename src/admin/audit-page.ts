@@ -1,9 +1,11 @@
 // GET /audit: the actions of administrators, the newest first.
 
 import { may } from "../auth/need.ts";
+import type { DocumentedRoute } from "../http/documented.ts";
 import { Params } from "../http/params.ts";
 import { HttpError, json } from "../http/respond.ts";
-import type { Handler, Route } from "../http/router.ts";
+import type { Handler } from "../http/router.ts";
+import * as docs from "./admin-docs.ts";
 import type { AuditAnswer } from "./api.ts";
 import { numberParam } from "./number-param.ts";
 
@@ -23,6 +25,6 @@ const audit: Handler = async (request, broker) => {
   return json({ entries, next, message: "" } satisfies AuditAnswer);
 };
 
-export const auditRoutes: readonly Route[] = [
-  { method: "GET", path: "/audit", need: may("read", "everything"), handler: audit },
+export const auditRoutes: readonly DocumentedRoute[] = [
+  { method: "GET", path: "/audit", need: may("read", "everything"), handler: audit, doc: docs.audit },
 ];

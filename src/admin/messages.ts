@@ -4,15 +4,17 @@ import { may } from "../auth/need.ts";
 import { FIRST_NODE } from "../durable/object-names.ts";
 import type { SeenMessage } from "../durable/topic-look.ts";
 import type { Broker } from "../http/broker.ts";
+import type { DocumentedRoute } from "../http/documented.ts";
 import { jsonBody } from "../http/json-body.ts";
 import { Params, readBody } from "../http/params.ts";
 import { publishMessage } from "../http/publish.ts";
 import { HttpError, json } from "../http/respond.ts";
-import type { Handler, Route } from "../http/router.ts";
+import type { Handler } from "../http/router.ts";
 import { fromByteString, toByteString } from "../protocol/bytes.ts";
 import { MESSAGE_ID_LENGTH, messageId, NOT_AN_ID, parseMessageId } from "../protocol/message-id.ts";
 import { isValidName } from "../protocol/names.ts";
 import type { LookPlace } from "../queue/look.ts";
+import * as docs from "./admin-docs.ts";
 import { MESSAGE_LISTS, type MessageList, type MessagesAnswer, type MessageView } from "./api.ts";
 import { audited } from "./audit.ts";
 import { numberParam } from "./number-param.ts";
@@ -77,12 +79,13 @@ const intervene: Handler = async (request, broker, topic = "", channel = "", id 
   });
 };
 
-export const messageRoutes: readonly Route[] = [
-  { method: "GET", path: "/messages/:topic", need: may("read", "topic"), handler: topicMessages },
-  { method: "GET", path: "/messages/:topic/:channel", need: may("read", "channel"), handler: channelMessages },
-  { method: "GET", path: "/message/:topic/:id", need: may("read", "topic"), handler: body },
-  { method: "POST", path: "/message/:topic", need: may("publish", "topic"), creates: true, handler: publish },
-  { method: "POST", path: "/message/:topic/:channel/:id", need: may("admin", "channel"), handler: intervene },
+// biome-ignore format: a route a line
+export const messageRoutes: readonly DocumentedRoute[] = [
+  { method: "GET", path: "/messages/:topic", need: may("read", "topic"), handler: topicMessages, doc: docs.topicMessages },
+  { method: "GET", path: "/messages/:topic/:channel", need: may("read", "channel"), handler: channelMessages, doc: docs.channelMessages },
+  { method: "GET", path: "/message/:topic/:id", need: may("read", "topic"), handler: body, doc: docs.body },
+  { method: "POST", path: "/message/:topic", need: may("publish", "topic"), creates: true, handler: publish, doc: docs.publish },
+  { method: "POST", path: "/message/:topic/:channel/:id", need: may("admin", "channel"), handler: intervene, doc: docs.intervene },
 ];
 
 async function look(

@@ -2,10 +2,12 @@
 
 import { may } from "../auth/need.ts";
 import type { Broker } from "../http/broker.ts";
+import type { DocumentedRoute } from "../http/documented.ts";
 import { HttpError, json } from "../http/respond.ts";
-import type { Handler, Route } from "../http/router.ts";
+import type { Handler } from "../http/router.ts";
 import type { NodeTopics } from "../lookup/directory.ts";
 import type { PeerInfo } from "../lookup/peer-info.ts";
+import * as docs from "./admin-docs.ts";
 import type { NodeAnswer, NodesAnswer, NodeView } from "./api.ts";
 import { clusterOf, noAnswer, statsOf, warning } from "./cluster.ts";
 import { newestOf, versionOf } from "./version.ts";
@@ -34,9 +36,9 @@ const node: Handler = async (request, broker, address = "") => {
   } satisfies NodeAnswer);
 };
 
-export const nodeRoutes: readonly Route[] = [
-  { method: "GET", path: "/nodes", need: may("read", "everything"), handler: nodes },
-  { method: "GET", path: "/nodes/:node", need: may("read", "everything"), handler: node },
+export const nodeRoutes: readonly DocumentedRoute[] = [
+  { method: "GET", path: "/nodes", need: may("read", "everything"), handler: nodes, doc: docs.nodes },
+  { method: "GET", path: "/nodes/:node", need: may("read", "everything"), handler: node, doc: docs.oneNode },
 ];
 
 /** A node and its topics; null when none is at this address. */

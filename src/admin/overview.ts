@@ -3,11 +3,13 @@
 import { calledAt, isLoopback } from "../auth/called-at.ts";
 import { may } from "../auth/need.ts";
 import type { Broker } from "../http/broker.ts";
+import type { DocumentedRoute } from "../http/documented.ts";
 import { Params } from "../http/params.ts";
 import { HttpError, json } from "../http/respond.ts";
-import type { Handler, Route } from "../http/router.ts";
+import type { Handler } from "../http/router.ts";
 import { allowsForAnything, shownName } from "../identity/identity.ts";
 import { NSQ_VERSION } from "../limits.ts";
+import * as docs from "./admin-docs.ts";
 import { topicAggregate } from "./aggregate.ts";
 import type { CounterAnswer, InfoAnswer, OverviewAnswer, TopicSummary, TopicView } from "./api.ts";
 import { clusterOf, joined, statsOf, warning } from "./cluster.ts";
@@ -67,10 +69,10 @@ const info: Handler = async (request, broker) => {
   } satisfies InfoAnswer);
 };
 
-export const overviewRoutes: readonly Route[] = [
-  { method: "GET", path: "/overview", need: may("read", "everything"), handler: overview },
-  { method: "GET", path: "/counter", need: may("read", "everything"), handler: counter },
-  { method: "GET", path: "/info", need: may("read", "anything"), handler: info },
+export const overviewRoutes: readonly DocumentedRoute[] = [
+  { method: "GET", path: "/overview", need: may("read", "everything"), handler: overview, doc: docs.overview },
+  { method: "GET", path: "/counter", need: may("read", "everything"), handler: counter, doc: docs.counter },
+  { method: "GET", path: "/info", need: may("read", "anything"), handler: info, doc: docs.info },
 ];
 
 /** Of the broker only these topics are asked; a node elsewhere that has any of them tells of all that it has, at once. */

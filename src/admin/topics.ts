@@ -2,10 +2,12 @@
 
 import { may } from "../auth/need.ts";
 import type { Broker } from "../http/broker.ts";
+import type { DocumentedRoute } from "../http/documented.ts";
 import { Params } from "../http/params.ts";
 import { HttpError, json } from "../http/respond.ts";
-import type { Handler, Route } from "../http/router.ts";
+import type { Handler } from "../http/router.ts";
 import { isValidName } from "../protocol/names.ts";
+import * as docs from "./admin-docs.ts";
 import { channelAggregate, topicAggregate } from "./aggregate.ts";
 import type { ChannelAnswer, InactiveTopicsAnswer, TopicAnswer, TopicsAnswer } from "./api.ts";
 import { noAnswer, producersOf, statsOf, warning } from "./cluster.ts";
@@ -43,10 +45,10 @@ const channel: Handler = async (request, broker, topic = "", name = "") => {
   return json({ ...channelAggregate(topic, name, views), message } satisfies ChannelAnswer);
 };
 
-export const topicRoutes: readonly Route[] = [
-  { method: "GET", path: "/topics", need: may("read", "everything"), handler: topics },
-  { method: "GET", path: "/topics/:topic", need: may("read", "topic"), handler: topic },
-  { method: "GET", path: "/topics/:topic/:channel", need: may("read", "channel"), handler: channel },
+export const topicRoutes: readonly DocumentedRoute[] = [
+  { method: "GET", path: "/topics", need: may("read", "everything"), handler: topics, doc: docs.topics },
+  { method: "GET", path: "/topics/:topic", need: may("read", "topic"), handler: topic, doc: docs.topic },
+  { method: "GET", path: "/topics/:topic/:channel", need: may("read", "channel"), handler: channel, doc: docs.channel },
 ];
 
 /** All that is known, sorted: one of the broker's own that nsqlookupd was told to forget is there all the same. */

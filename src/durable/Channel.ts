@@ -18,6 +18,7 @@ import { MemoryChannelStore } from "../storage/memory-channel-store.ts";
 import { SqliteChannelStore } from "../storage/sqlite-channel-store.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { type ChannelReport, lookIntoChannel, reportOnChannel } from "./channel-report.ts";
+import { ClientWatch } from "./client-watch.ts";
 import { Departure } from "./departure.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -32,6 +33,7 @@ import { NO_AUTH, Sockets } from "./sockets.ts";
 import { EXITING, Subscription } from "./subscription.ts";
 import { TopicLink } from "./topic-link.ts";
 import type { ChannelLookReport, LookOrder } from "./topic-look.ts";
+import { Usage } from "./usage.ts";
 import { WakeUp } from "./wake-up.ts";
 
 /** How often a peer that takes nothing is looked at again, ms. */
@@ -41,11 +43,19 @@ export class Channel extends DurableObject<Env> {
   readonly #address = parseChannelObject(this.ctx.id.name ?? "");
   readonly #isEphemeral = isEphemeral(this.#address.channel);
   readonly #options = parseOptions({ ...this.env });
-  readonly #sql = openSql(this.ctx, channelSchema, `channel ${this.#address.topic}:${this.#address.channel}`);
+  readonly #usage = new Usage();
+  readonly #sql = openSql(
+    this.ctx,
+    channelSchema,
+    `channel ${this.#address.topic}:${this.#address.channel}`,
+    this.#usage,
+  );
   readonly #saved = new SqliteChannelStore(this.#sql);
   readonly #store: ChannelStore = this.#isEphemeral ? new MemoryChannelStore() : this.#saved;
   readonly #life = new Life(this.ctx, (what, error) => this.#log(what, error));
-  readonly #alarm = new AlarmClock(this.ctx.storage, (error) => this.#life.end("an alarm could not be set", error));
+  readonly #alarm = new AlarmClock(this.ctx.storage, this.#usage, (error) =>
+    this.#life.end("an alarm could not be set", error),
+  );
   readonly #wakeUp = new WakeUp(this.#alarm, () => this.#wakeUpCall());
   readonly #keepAwake = new KeepAwake(() => this.#isVolatile);
   readonly #sockets: Sockets;
@@ -67,6 +77,10 @@ export class Channel extends DurableObject<Env> {
     failed: (error) => this.#log("its topic could not be told that the last consumer left", error),
     wakeBy: (at) => this.#alarm.setBy(at),
   });
+  readonly #clientWatch = new ClientWatch(
+    () => this.#topic(this.#address.topic).clientsChanged(),
+    (error) => this.#log("its topic could not be told of its consumers", error),
+  );
   #queue: ChannelQueue | null = null;
   /** The last life whose end this object was told. */
   #endedLife = 0;
@@ -130,6 +144,7 @@ export class Channel extends DurableObject<Env> {
   }
 
   override webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): void {
+    this.#usage.webSocketMessages++;
     this.#life.guard(() => {
       this.#wake(webSocket);
       const socket = this.#sockets.get(webSocket);
@@ -155,6 +170,7 @@ export class Channel extends DurableObject<Env> {
   }
 
   override alarm(): void {
+    this.#usage.alarms++;
     this.#alarm.rang();
     this.#wake();
     this.#wakeUpCall();
@@ -164,6 +180,7 @@ export class Channel extends DurableObject<Env> {
 
   /** Takes what was published. */
   push(life: ChannelLife, batches: Batch[], end: number): PushAnswer {
+    this.#usage.calls++;
     // Without consumers there is nothing to take it for, and no reason to write a state.
     const queue = this.#queueOf(life);
     const isFollowing = queue?.offer(batches, end) ?? false;
@@ -216,7 +233,8 @@ export class Channel extends DurableObject<Env> {
 
   stats(life: ChannelLife, fanout: number): ChannelReport {
     const queue = this.#queueOf(life);
-    return reportOnChannel(queue, this.#sessions, life, fanout, Date.now());
+    this.#clientWatch.asked(queue?.consumers ?? []);
+    return reportOnChannel(queue, this.#sessions, life, fanout, Date.now(), this.#usage.counts);
   }
 
   /** A page of the messages that it has taken, or holds. */
@@ -251,12 +269,13 @@ export class Channel extends DurableObject<Env> {
   }
 
   get #limits() {
-    const { maxMsgTimeout, memQueueSize, syncEvery } = this.#options;
+    const { maxMsgTimeout, memQueueSize, syncEvery, e2eProcessingLatencyPercentile: quantiles } = this.#options;
     return {
       node: this.#address.node,
       maxMsgTimeoutMs: maxMsgTimeout,
       maxBehind: this.#isEphemeral ? memQueueSize : Number.POSITIVE_INFINITY,
       syncEvery,
+      latencyWindowMs: quantiles.length > 0 ? this.#options.e2eProcessingLatencyWindowTime : 0,
     };
   }
 
@@ -277,7 +296,9 @@ export class Channel extends DurableObject<Env> {
     const slept = this.#sockets.restore(now, waking);
     if (this.#isEphemeral) this.#departure.load();
     this.#queue = restoredQueue(slept, this.#store, this.#limits);
-    if (this.#queue) this.#schedule(now);
+    if (this.#queue === null) return;
+    this.#clientWatch.look(this.#queue.consumers);
+    this.#schedule(now);
   }
 
   /** The queue of a life of the channel; null when a later one has begun, or this one has ended. */
@@ -347,6 +368,7 @@ export class Channel extends DurableObject<Env> {
       if (this.#isThere(socket)) this.#keep(socket, now);
     }
     if (this.#isEphemeral) this.#departure.check();
+    if (queue) this.#clientWatch.check(queue.consumers);
     if (queue && queue === this.#queue) this.#topicLink.fetchFor(queue);
     this.#schedule(now);
   }

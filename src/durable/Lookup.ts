@@ -6,18 +6,28 @@ import { type DebugPlace, Directory, type Nodes, type TopicProducers } from "../
 import { type LogLevel, levelNumber, parseOptions } from "../options.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import { type Action, type AuditEntry, AuditTrail } from "../storage/audit-trail.ts";
+import { FiguresStore } from "../storage/figures-store.ts";
 import { lookupSchema } from "../storage/lookup-schema.ts";
 import { RegistrationDb } from "../storage/registration-db.ts";
 import { Life } from "./life.ts";
 import { Notifier } from "./notifier.ts";
+import { FIRST_NODE, topicObject } from "./object-names.ts";
 import { openSql } from "./object-sql.ts";
+import { Scrape, type Scraped } from "./scrape.ts";
+import { Usage, type UsageCounts } from "./usage.ts";
 import { V1Sockets } from "./v1-sockets.ts";
 
 export class Lookup extends DurableObject<Env> {
   readonly #options = parseOptions({ ...this.env });
-  readonly #sql = openSql(this.ctx, lookupSchema, "Lookup");
+  readonly #usage = new Usage();
+  readonly #sql = openSql(this.ctx, lookupSchema, "Lookup", this.#usage);
   readonly #db = new RegistrationDb(this.#sql);
   readonly #auditTrail = new AuditTrail(this.#sql);
+  readonly #scrape = new Scrape(
+    new FiguresStore(this.#sql),
+    (topic) => this.env.TOPIC.getByName(topicObject({ node: FIRST_NODE, topic })).figures(),
+    (topic, error) => this.#logError(`no figures of topic ${topic} for /metrics`, error),
+  );
   readonly #notifier = new Notifier(this.#options.notificationHttpEndpoint, (what, error) =>
     this.#logError(what, error),
   );
@@ -72,7 +82,10 @@ export class Lookup extends DurableObject<Env> {
    */
   announce(topic: string, channels: string[], isNew: boolean): string[] {
     // What is there of an earlier life of the topic is no news from elsewhere.
-    if (isNew) this.#db.withdraw(topic);
+    if (isNew) {
+      this.#db.withdraw(topic);
+      this.#scrape.forget(topic);
+    }
     const known = isNew ? this.#db.channels(topic).filter((channel) => !isEphemeral(channel)) : [];
     const all = [...new Set([...channels, ...known])];
     const before = this.#db.announce(topic, all);
@@ -88,12 +101,26 @@ export class Lookup extends DurableObject<Env> {
 
   /** A topic exists no more. */
   withdraw(topic: string): void {
+    this.#scrape.forget(topic);
     if (this.#db.withdraw(topic)) this.#log(`TOPIC(${topic}): deleted`);
   }
 
   /** All topics of the broker, sorted by name. */
   ownTopics(): string[] {
     return this.#db.ownTopics().map(({ topic }) => topic);
+  }
+
+  // Scrapes.
+
+  /** The figures of a topic are not any more what a scrape was told. */
+  mark(topic: string): void {
+    this.#scrape.mark(topic);
+  }
+
+  /** The figures of all topics, and what this object has cost since its life began. */
+  async scrape(): Promise<Scraped & { usage: UsageCounts }> {
+    const scraped = await this.#scrape.run(Date.now());
+    return { ...scraped, usage: this.#usage.counts };
   }
 
   // What is asked and ordered over nsqlookupd's HTTP API.

@@ -11,6 +11,7 @@ import { AlarmClock } from "./alarm-clock.ts";
 import { Announcer } from "./announcer.ts";
 import { ChannelOrders, type ChannelOutcome, type InterventionOrder } from "./channel-orders.ts";
 import type { PushAnswer } from "./fan-out.ts";
+import { changesAt, type ScrapeAnswer, topicFigures } from "./figures.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { Life } from "./life.ts";
 import { channelObject, LOOKUP_OBJECT, parseTopicObject, topicObject } from "./object-names.ts";
@@ -18,9 +19,11 @@ import { isStorageFull, openSql } from "./object-sql.ts";
 import { OpenTopic } from "./open-topic.ts";
 import { Producers } from "./producers.ts";
 import type { PublishOutcome } from "./publish-group.ts";
+import { ScrapeMark } from "./scrape-mark.ts";
 import type { LookOrder } from "./topic-look.ts";
 import { type AskChannel, reportOnTopic } from "./topic-report.ts";
 import type { TopicReport } from "./topic-stats.ts";
+import { Usage } from "./usage.ts";
 
 /** A part of the log for a channel. */
 export interface Pulled {
@@ -41,9 +44,12 @@ const PULL_BYTES = 2 * 2 ** 20;
 export class Topic extends DurableObject<Env> {
   readonly #address = parseTopicObject(this.ctx.id.name ?? "");
   readonly #options = parseOptions({ ...this.env });
-  readonly #sql = openSql(this.ctx, topicSchema, `topic ${this.#address.topic}`);
+  readonly #usage = new Usage();
+  readonly #sql = openSql(this.ctx, topicSchema, `topic ${this.#address.topic}`, this.#usage);
   readonly #life = new Life(this.ctx, (what, error) => this.#log(what, error));
-  readonly #alarm = new AlarmClock(this.ctx.storage, (error) => this.#life.end("an alarm could not be set", error));
+  readonly #alarm = new AlarmClock(this.ctx.storage, this.#usage, (error) =>
+    this.#life.end("an alarm could not be set", error),
+  );
   readonly #producers: Producers;
   #topic: OpenTopic | null;
   /** Where the seqs of the last life ended, and the lives of its channels. */
@@ -52,6 +58,12 @@ export class Topic extends DurableObject<Env> {
     () => this.#announce(),
     (error) => this.#retry("could not be announced", error),
   );
+  readonly #scrapeMark = new ScrapeMark({
+    isScraped: () => this.#topic?.isScraped ?? false,
+    tell: () => this.env.LOOKUP.getByName(LOOKUP_OBJECT).mark(this.#address.topic),
+    failed: (error) => this.#log("Lookup could not be told that figures changed", error),
+    wakeSoon: () => this.#alarm.setBy(Date.now() + GUARD_MS),
+  });
   /** Under way while a new topic learns which channels it has: publishes are answered after that. */
   #introduction: Promise<void> | null = null;
   #deletion: Promise<void> | null = null;
@@ -96,19 +108,23 @@ export class Topic extends DurableObject<Env> {
   }
 
   override webSocketMessage(webSocket: WebSocket, message: string | ArrayBuffer): void {
+    this.#usage.webSocketMessages++;
     this.#life.guard(() => this.#producers.receive(webSocket, message));
   }
 
   override webSocketClose(webSocket: WebSocket): void {
     this.#producers.closed(webSocket);
+    this.#scrapeMark.changed();
   }
 
   override webSocketError(webSocket: WebSocket): void {
-    this.#producers.closed(webSocket);
+    this.webSocketClose(webSocket);
   }
 
   override async alarm(): Promise<void> {
+    this.#usage.alarms++;
     this.#alarm.rang();
+    this.#scrapeMark.check();
     this.#producers.beat(Date.now());
     const topic = this.#topic;
     if (topic?.isDeleting) {
@@ -128,6 +144,7 @@ export class Topic extends DurableObject<Env> {
 
   /** Publishes records as a RecordWriter collects them. */
   publish(records: Uint8Array): Promise<PublishOutcome> {
+    this.#usage.calls++;
     return this.#producers.publish(records);
   }
 
@@ -169,16 +186,16 @@ export class Topic extends DurableObject<Env> {
   }
 
   emptyChannel(channel: string): Promise<ChannelOutcome> {
-    return this.#orders.empty(channel);
+    return this.#changing(this.#orders.empty(channel));
   }
 
   setChannelPaused(channel: string, isPaused: boolean): Promise<ChannelOutcome> {
-    return this.#orders.setPaused(channel, isPaused);
+    return this.#changing(this.#orders.setPaused(channel, isPaused));
   }
 
   /** Drops a message from a channel, or puts it at the tail of its queue at once. */
   intervene(channel: string, order: InterventionOrder): ReturnType<ChannelOrders["intervene"]> {
-    return this.#orders.intervene(channel, order);
+    return this.#changing(this.#orders.intervene(channel, order));
   }
 
   /** A page of messages of the topic itself, when the channel is null, or of a channel. */
@@ -198,10 +215,20 @@ export class Topic extends DurableObject<Env> {
     const producers = this.#producers.reports;
     if (channel !== null && !topic.log.hasChannel(channel)) return { topic: null, producers };
     const names = channel === null ? topic.log.channelNames : [channel];
-    const ask: AskChannel = (name, life, fanout) => this.#channel(name).stats(life, fanout);
-    const settings = { memQueueSize: this.#options.memQueueSize, includesClients };
-    const report = await reportOnTopic(this.#address.topic, topic.log, names, ask, settings);
+    const report = await this.#report(topic, names, includesClients);
     return { topic: report.topic, producers: producers.concat(report.publishers) };
+  }
+
+  /** What a scrape is told; null when there is no such topic. */
+  async figures(): Promise<ScrapeAnswer | null> {
+    const topic = this.#topic;
+    if (!topic) return null;
+    topic.setScraped();
+    const isBusy = this.#scrapeMark.asked(); // first: what changes meanwhile marks the topic again
+    const { topic: stats, publishers, channels } = await this.#report(topic, topic.log.channelNames, true);
+    const producers = new Set([...this.#producers.reports, ...publishers].map(({ id }) => id)).size;
+    const figures = topicFigures(stats, producers, this.#usage.counts, channels);
+    return { figures, changesAt: isBusy ? 0 : changesAt(figures, topic.log, channels.values(), Date.now()) };
   }
 
   // What the objects of its channels ask.
@@ -213,6 +240,7 @@ export class Topic extends DurableObject<Env> {
     if (this.#living !== topic) return null;
     if (!topic.log.hasChannel(channel)) {
       topic.addChannels([channel]);
+      this.#scrapeMark.changed();
       await this.#tellLookup();
     }
     return topic.log.hasChannel(channel) ? topic.log.channelLife(channel) : null;
@@ -220,6 +248,7 @@ export class Topic extends DurableObject<Env> {
 
   /** The log from `seq` on. Null when this life of the channel is over. */
   pull(channel: string, life: number, seq: number, low: number): Pulled | null {
+    this.#usage.calls++;
     const topic = this.#withChannel(channel, life);
     if (!topic) return null;
     topic.log.report(channel, low);
@@ -241,6 +270,11 @@ export class Topic extends DurableObject<Env> {
   report(channel: string, life: number, low: number): void {
     this.#withChannel(channel, life)?.log.report(channel, low);
     this.#keepAwake.check();
+  }
+
+  /** Consumers of a channel came, went, or want another number of messages. */
+  clientsChanged(): void {
+    this.#scrapeMark.changed();
   }
 
   /** The last consumer of an ephemeral channel left. */
@@ -309,6 +343,7 @@ export class Topic extends DurableObject<Env> {
     if (!topic) return false;
     change(topic);
     topic.save();
+    this.#scrapeMark.changed();
     this.#fanOut(topic);
     return true;
   }
@@ -318,7 +353,10 @@ export class Topic extends DurableObject<Env> {
     const outcome = this.#append(segments);
     const topic = this.#topic;
     if (!topic) return outcome;
-    if (outcome === "stored") this.#fanOut(topic);
+    if (outcome === "stored") {
+      this.#scrapeMark.changed();
+      this.#fanOut(topic);
+    }
     if (outcome === "full" || outcome === "storage-full") this.#makeRoom(topic);
     this.#keepAwake.check();
     return outcome;
@@ -337,6 +375,22 @@ export class Topic extends DurableObject<Env> {
     }
   }
 
+  #report(topic: OpenTopic, channels: readonly string[], includesClients: boolean): ReturnType<typeof reportOnTopic> {
+    const { memQueueSize, e2eProcessingLatencyPercentile: quantiles } = this.#options;
+    const ask: AskChannel = (name, life, fanout) => this.#channel(name).stats(life, fanout);
+    return reportOnTopic(this.#address.topic, topic.log, channels, ask, { memQueueSize, includesClients, quantiles });
+  }
+
+  /** Waits for what changes the figures of a channel, which a scrape in the middle of it may not see. */
+  async #changing<T>(order: Promise<T>): Promise<T> {
+    this.#scrapeMark.changed();
+    try {
+      return await order;
+    } finally {
+      this.#scrapeMark.changed();
+    }
+  }
+
   /** Sends on what was fanned out; should a call be lost together with this life, the next one sends again. */
   #fanOut(topic: OpenTopic): void {
     if (topic.fanOut.hasFollowers) this.#alarm.setBy(Date.now() + GUARD_MS);
@@ -352,6 +406,7 @@ export class Topic extends DurableObject<Env> {
   async #removeChannel(topic: OpenTopic, channel: string): Promise<void> {
     const { id: life } = topic.log.channelLife(channel);
     topic.removeChannel(channel);
+    this.#scrapeMark.changed();
     this.#alarm.setBy(Date.now() + RETRY_MS); // should this life end before the channel is told
     await this.#tellRemoved(topic, channel, life);
     if (this.#living !== topic) return;

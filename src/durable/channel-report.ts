@@ -3,10 +3,12 @@
 import { type ChannelCounts, untouched } from "../queue/channel-counts.ts";
 import type { ChannelLife } from "../queue/channel-life.ts";
 import type { ChannelQueue } from "../queue/channel-queue.ts";
+import type { SketchBins } from "../queue/latency-sketch.ts";
 import { clientStats } from "../session/client-stats.ts";
 import type { Session } from "../session/session.ts";
 import type { ChannelLookReport, LookOrder } from "./topic-look.ts";
 import type { ClientReport } from "./topic-stats.ts";
+import type { UsageCounts } from "./usage.ts";
 
 export interface ChannelReport {
   readonly counts: ChannelCounts;
@@ -16,6 +18,11 @@ export interface ChannelReport {
   readonly clients: ClientReport[];
   /** Whoever has published over a connection to it. */
   readonly producers: ClientReport[];
+  /** How long messages took that were finished lately; null when that is not measured. */
+  readonly latency: SketchBins | null;
+  /** When what it says changes though nobody does anything, ms; Infinity for never. */
+  readonly changesAt: number;
+  readonly usage: UsageCounts;
 }
 
 /** The queue is null as long as the channel has had nothing to do; `fanout` is how far the topic has fanned out. */
@@ -25,6 +32,7 @@ export function reportOnChannel(
   life: ChannelLife,
   fanout: number,
   now: number,
+  usage: UsageCounts,
 ): ChannelReport {
   const report = (session: Session) => ({ id: session.connection.id, stats: clientStats(session) });
   return {
@@ -32,6 +40,9 @@ export function reportOnChannel(
     cursor: queue?.cursor ?? life.start,
     clients: sessions.filter(({ isConsumer }) => isConsumer).map(report),
     producers: sessions.filter(({ pubCounts }) => pubCounts.size > 0).map(report),
+    latency: queue?.latency(now) ?? null,
+    changesAt: queue?.changesAt(now) ?? Number.POSITIVE_INFINITY,
+    usage,
   };
 }
 

@@ -2,19 +2,24 @@
 
 import type { Schema } from "../storage/schema.ts";
 import type { Sql } from "../storage/sql.ts";
+import type { Usage } from "./usage.ts";
 
 /** WebSocket close code (RFC 6455 7.4.1). */
 const INTERNAL_ERROR = 1011;
 
 /**
- * The object's database, brought to the version of this code.
+ * The object's database, brought to the version of this code. What it costs counts as `usage`.
  * @param owner whose it is, for the log
  * @throws {Error} when its version is not known: the object is of no use, and its connections are closed
  */
-export function openSql(ctx: DurableObjectState, schema: Schema, owner: string): Sql {
+export function openSql(ctx: DurableObjectState, schema: Schema, owner: string, usage: Usage): Sql {
   const { storage } = ctx;
   const sql: Sql = {
-    exec: (statement, ...bindings) => storage.sql.exec(statement, ...bindings),
+    exec: (statement, ...bindings) => {
+      const cursor = storage.sql.exec(statement, ...bindings);
+      usage.ran(cursor);
+      return usage.rows(cursor);
+    },
     atomically: (work) => storage.transactionSync(work),
   };
   try {

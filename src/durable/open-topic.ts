@@ -26,6 +26,7 @@ export class OpenTopic {
   /** By name, the id of the life that ended. */
   readonly removedChannels: Map<string, number>;
   isDeleting: boolean;
+  #isScraped: boolean;
   /** Lookup has not been asked yet which channels are known of the topic elsewhere. */
   #isNew: boolean;
   /** Below which the saved state says that all is free. */
@@ -41,6 +42,7 @@ export class OpenTopic {
     this.fanOut = new FanOut(this.log, push, pushFailed);
     this.removedChannels = new Map(Object.entries(saved.removedChannels));
     this.isDeleting = saved.isDeleting;
+    this.#isScraped = saved.isScraped;
     this.#isNew = saved.isNew;
     this.#savedFree = saved.free;
     this.#state = state;
@@ -61,7 +63,15 @@ export class OpenTopic {
     state.createTable();
     if (!isEphemeral(name)) SqliteLogStore.createTables(surroundings.sql);
     const start = Math.max(now * SEQS_PER_MS, above);
-    const nothing = { channels: {}, dropped: [], uncounted: 0, removedChannels: {}, nextLife: start, free: start };
+    const nothing = {
+      channels: {},
+      dropped: [],
+      uncounted: 0,
+      removedChannels: {},
+      nextLife: start,
+      free: start,
+      isScraped: false,
+    };
     const saved = { start, fanout: start, isPaused: false, isDeleting: false, isNew: true, ...nothing };
     const topic = new OpenTopic(name, saved, state, surroundings);
     topic.save();
@@ -80,10 +90,16 @@ export class OpenTopic {
 
   save(): void {
     const { isDeleting, removedChannels } = this;
-    const isNew = this.#isNew;
+    const [isNew, isScraped] = [this.#isNew, this.#isScraped];
     const { state } = this.log;
     try {
-      this.#state.save({ ...state, isDeleting, isNew, removedChannels: Object.fromEntries(removedChannels) });
+      this.#state.save({
+        ...state,
+        isDeleting,
+        isNew,
+        isScraped,
+        removedChannels: Object.fromEntries(removedChannels),
+      });
     } catch (error) {
       this.#saveFailed(error);
       throw error;
@@ -97,6 +113,18 @@ export class OpenTopic {
    */
   saveFree(): void {
     if (this.log.isFreeWorthSaving(this.#savedFree)) this.save();
+  }
+
+  /** Whether a scrape has ever asked it. */
+  get isScraped(): boolean {
+    return this.#isScraped;
+  }
+
+  /** A scrape asks: from now on Lookup must know when something changes. */
+  setScraped(): void {
+    if (this.#isScraped) return;
+    this.#isScraped = true;
+    this.save();
   }
 
   get isNew(): boolean {

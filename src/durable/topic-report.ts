@@ -3,20 +3,18 @@
 import type { ChannelLife } from "../queue/channel-life.ts";
 import type { TopicLog } from "../queue/topic-log.ts";
 import type { ChannelReport } from "./channel-report.ts";
-import { type ClientReport, channelStats, type TopicStats, topicStats } from "./topic-stats.ts";
+import { e2eLatency } from "./e2e-latency.ts";
+import { type ClientReport, channelStats, type ReportSettings, type TopicStats, topicStats } from "./topic-stats.ts";
 
 /** Asks the object of a channel, and says how far the topic has fanned out. */
 export type AskChannel = (channel: string, life: ChannelLife, fanout: number) => Promise<ChannelReport>;
-
-export interface ReportSettings {
-  readonly memQueueSize: number;
-  readonly includesClients: boolean;
-}
 
 interface ReportOnTopic {
   readonly topic: TopicStats;
   /** Whoever has published over a connection to one of the channels. */
   readonly publishers: ClientReport[];
+  /** What each channel said. */
+  readonly channels: ReadonlyMap<string, ChannelReport>;
 }
 
 /** A channel that is removed meanwhile is left out. */
@@ -25,25 +23,25 @@ export async function reportOnTopic(
   log: TopicLog,
   channels: readonly string[],
   ask: AskChannel,
-  { memQueueSize, includesClients }: ReportSettings,
+  settings: ReportSettings,
 ): Promise<ReportOnTopic> {
   const reports = await Promise.all(
     channels.map(async (channel) => {
       const { fanout } = log;
       const report = await ask(channel, log.channelLife(channel), fanout);
       if (!log.hasChannel(channel)) return [];
-      const stats = channelStats(log, channel, report, fanout, memQueueSize, includesClients, Date.now());
-      return [{ stats, publishers: report.producers }];
+      return [{ channel, report, stats: channelStats(log, channel, report, fanout, settings, Date.now()) }];
     }),
   );
   const there = reports.flat();
+  const stats = there.map(({ stats }) => stats);
+  const latency = e2eLatency(
+    settings.quantiles,
+    there.map(({ report }) => report.latency),
+  );
   return {
-    topic: topicStats(
-      name,
-      log,
-      there.map(({ stats }) => stats),
-      memQueueSize,
-    ),
-    publishers: there.flatMap(({ publishers }) => publishers),
+    topic: topicStats(name, log, stats, latency, settings),
+    publishers: there.flatMap(({ report }) => report.producers),
+    channels: new Map(there.map(({ channel, report }) => [channel, report])),
   };
 }

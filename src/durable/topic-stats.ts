@@ -3,16 +3,12 @@
 import type { TopicLog } from "../queue/topic-log.ts";
 import type { ClientStats } from "../session/client-stats.ts";
 import type { ChannelReport } from "./channel-report.ts";
+import { type E2eLatency, e2eLatency } from "./e2e-latency.ts";
 
 /** A client and the connection it is: the same one may be known to several objects. */
 export interface ClientReport {
   readonly id: string;
   readonly stats: ClientStats;
-}
-
-export interface E2eLatency {
-  count: number;
-  percentiles: null;
 }
 
 export interface ChannelStats {
@@ -50,10 +46,22 @@ export interface TopicReport {
   readonly producers: ClientReport[];
 }
 
-const NOT_MEASURED: E2eLatency = { count: 0, percentiles: null };
+export interface ReportSettings {
+  /** So many messages count as held in memory, as in nsqd, though here all of them are stored. */
+  readonly memQueueSize: number;
+  readonly includesClients: boolean;
+  /** What is told of how long messages take; empty when that is not measured. */
+  readonly quantiles: readonly number[];
+}
 
-/** `memQueueSize` messages count as held in memory, as in nsqd, though here all of them are stored. */
-export function topicStats(name: string, log: TopicLog, channels: ChannelStats[], memQueueSize: number): TopicStats {
+/** `latency` is that of all its channels together. */
+export function topicStats(
+  name: string,
+  log: TopicLog,
+  channels: ChannelStats[],
+  latency: E2eLatency,
+  { memQueueSize }: ReportSettings,
+): TopicStats {
   return {
     topic_name: name,
     channels: channels.sort((a, b) => (a.channel_name < b.channel_name ? -1 : 1)),
@@ -62,7 +70,7 @@ export function topicStats(name: string, log: TopicLog, channels: ChannelStats[]
     message_count: log.messageCount,
     message_bytes: log.messageBytes,
     paused: log.isPaused,
-    e2e_processing_latency: NOT_MEASURED,
+    e2e_processing_latency: latency,
   };
 }
 
@@ -70,10 +78,9 @@ export function topicStats(name: string, log: TopicLog, channels: ChannelStats[]
 export function channelStats(
   log: TopicLog,
   name: string,
-  { counts, cursor, clients }: ChannelReport,
+  { counts, cursor, clients, latency }: ChannelReport,
   fanout: number,
-  memQueueSize: number,
-  includesClients: boolean,
+  { memQueueSize, includesClients, quantiles }: ReportSettings,
   now: number,
 ): ChannelStats {
   // Of what a channel has not taken it knows only how much it is; the topic knows what.
@@ -93,6 +100,6 @@ export function channelStats(
     client_count: clients.length,
     clients: includesClients ? clients.map(({ stats }) => stats) : null,
     paused: counts.isPaused,
-    e2e_processing_latency: NOT_MEASURED,
+    e2e_processing_latency: e2eLatency(quantiles, [latency]),
   };
 }

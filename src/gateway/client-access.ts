@@ -39,7 +39,7 @@ export class ClientAccess {
     this.#peer = peer;
     this.#secret = secret;
     this.#ended = ended;
-    this.session = doorkeeper.isOpen ? Access.open() : new Access(true, identity);
+    this.session = doorkeeper.isOpen ? Access.open() : new Access(true, identity, true);
   }
 
   /** Whether it must say AUTH before it may do anything. */
@@ -65,15 +65,19 @@ export class ClientAccess {
   /** Null when nobody has the secret, or that cannot be found out. */
   authenticate(secret: string): Promise<Identity | null> {
     this.#secret = secret;
-    return this.again();
+    return this.#ask(true);
   }
 
   /** The same with the secret that the client came with. */
-  async again(): Promise<Identity | null> {
+  again(): Promise<Identity | null> {
+    return this.#ask(false);
+  }
+
+  /** @param isNew whether it is somebody who was not known on this connection */
+  async #ask(isNew: boolean): Promise<Identity | null> {
     try {
       const found = await this.#doorkeeper.authenticate(this.#secret, this.#peer, true);
       if (typeof found === "string") return null;
-      const isNew = this.session.identity === null;
       return isNew && !(await this.#doorkeeper.limits.mayConnect([identityKey(found)])) ? null : found;
     } catch (error) {
       console.error("a secret could not be looked at:", error instanceof Error ? error.name : "unknown error");

@@ -179,13 +179,14 @@ function serveWebSocket(
 ): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.binaryType = "arraybuffer";
-  server.accept();
+  // A client's close frame ends what it sends, as a FIN does on TCP: the other side is closed when all of that is answered.
+  server.accept({ allowHalfOpen: true });
   const gateway = new Gateway(place, connection, caller, (onTaken) => new WebSocketEnd(server, onTaken));
   server.addEventListener("message", ({ data }) => {
     if (typeof data !== "string") gateway.receive(new Uint8Array(data as ArrayBuffer));
     else server.close(UNSUPPORTED_DATA, "binary messages only");
   });
-  // What was sent before the connection ended is carried out, though nobody hears the answers.
+  // What was sent before the connection ended is carried out, whether or not anybody still hears the answers.
   const finish = async () => {
     await gateway.endOfInput();
     await gateway.allAnswered();

@@ -12,6 +12,7 @@ export class WebSocketEnd implements ClientEnd {
   readonly #onTaken: OnTaken;
   #untaken = 0;
   #isPolling = false;
+  #isClosed = false;
 
   constructor(socket: WebSocket, onTaken: OnTaken) {
     this.#socket = socket;
@@ -24,8 +25,9 @@ export class WebSocketEnd implements ClientEnd {
     return this.#untaken;
   }
 
+  /** Also after the client has closed its side: whoever waits for answers still hears them. */
   send(bytes: Uint8Array, weight: number): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    if (this.#isClosed) return;
     this.#socket.send(bytes);
     if (!this.tellsTaken) return;
     this.#untaken += weight;
@@ -37,7 +39,9 @@ export class WebSocketEnd implements ClientEnd {
   }
 
   close(): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000);
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#socket.close(1000);
   }
 
   #report(): void {
@@ -56,7 +60,7 @@ export class WebSocketEnd implements ClientEnd {
     this.#isPolling = true;
     setTimeout(() => {
       this.#isPolling = false;
-      if (this.#socket.readyState === WebSocket.OPEN) this.#report();
+      if (!this.#isClosed) this.#report();
     }, POLL_MS);
   }
 }

@@ -9,11 +9,27 @@ import { HttpError, json, ok, plain, rawJson } from "./respond.ts";
 
 const INVALID_OPTION = new HttpError(400, "INVALID_OPTION");
 
+/** Keys and their order are nsqd's; durations are ns. */
+export interface InfoDocument {
+  version: string;
+  broadcast_address: string;
+  hostname: string;
+  http_port: number;
+  tcp_port: number;
+  /** s since the epoch */
+  start_time: number;
+  max_heartbeat_interval: number;
+  max_output_buffer_size: number;
+  max_output_buffer_timeout: number;
+  max_deflate_level: number;
+  topology_zone: string;
+  topology_region: string;
+}
+
 export async function ping(): Promise<Response> {
   return plain("OK");
 }
 
-/** Keys and their order are nsqd's; durations are ns. */
 export async function info(request: Request, broker: Broker): Promise<Response> {
   const { options } = broker;
   const { version, broadcast_address, hostname, http_port, tcp_port } = ownPeerInfo(options, new URL(request.url));
@@ -30,7 +46,7 @@ export async function info(request: Request, broker: Broker): Promise<Response> 
     max_deflate_level: options.maxDeflateLevel,
     topology_zone: options.topologyZone,
     topology_region: options.topologyRegion,
-  });
+  } satisfies InfoDocument);
 }
 
 /** Of what the broker finds out by itself, that is shown. */

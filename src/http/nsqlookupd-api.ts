@@ -2,15 +2,36 @@
 
 import { LOOK_UP, may, NOTHING } from "../auth/need.ts";
 import { NSQ_VERSION } from "../limits.ts";
-import type { DebugPlace } from "../lookup/directory.ts";
+import type { DebugPlace, NodeTopics } from "../lookup/directory.ts";
 import type { PeerInfo } from "../lookup/peer-info.ts";
 import { ownPeerInfo } from "../own-node.ts";
 import type { Broker } from "./broker.ts";
+import type { DocumentedRoute } from "./documented.ts";
 import { ping } from "./info.ts";
+import { ping as pingDoc } from "./nsqd-docs.ts";
+import * as docs from "./nsqlookupd-docs.ts";
 import { Params, topicChannelParams, topicParam } from "./params.ts";
 import { pprofRoutes } from "./pprof.ts";
 import { HttpError, json, ok, rawJson } from "./respond.ts";
-import type { Handler, Route } from "./router.ts";
+import type { Handler } from "./router.ts";
+
+/** A producer as /nodes tells of it. */
+export type LookupNode = PeerInfo & NodeTopics;
+
+/** A producer as /debug tells of it: keys and their order are nsqlookupd's, times are ns. */
+export interface DebugProducer {
+  broadcast_address: string;
+  hostname: string;
+  http_port: number;
+  id: string;
+  last_update: number;
+  tcp_port: number;
+  tombstoned: boolean;
+  tombstoned_at: number;
+  topology_region: string;
+  topology_zone: string;
+  version: string;
+}
 
 const PREFIX = "/lookupd";
 const TOPIC_NOT_FOUND = new HttpError(404, "TOPIC_NOT_FOUND");
@@ -86,26 +107,27 @@ const tombstone: Handler = withParams(async (params, broker, request) => {
 const info: Handler = async () => json({ version: NSQ_VERSION });
 
 /** What nsqd has no route for. */
-const rootRoutes: readonly Route[] = [
-  { method: "GET", path: "/lookup", need: LOOK_UP, handler: lookup },
-  { method: "GET", path: "/topics", need: may("read", "everything"), handler: topics },
-  { method: "GET", path: "/channels", need: may("read", "topic"), handler: channels },
-  { method: "GET", path: "/nodes", need: may("read", "everything"), handler: nodes },
-  { method: "GET", path: "/debug", need: may("read", "everything"), handler: debug },
-  { method: "POST", path: "/topic/tombstone", need: may("admin", "topic"), handler: tombstone },
+const rootRoutes: readonly DocumentedRoute[] = [
+  { method: "GET", path: "/lookup", need: LOOK_UP, handler: lookup, doc: docs.lookup },
+  { method: "GET", path: "/topics", need: may("read", "everything"), handler: topics, doc: docs.topics },
+  { method: "GET", path: "/channels", need: may("read", "topic"), handler: channels, doc: docs.channels },
+  { method: "GET", path: "/nodes", need: may("read", "everything"), handler: nodes, doc: docs.nodes },
+  { method: "GET", path: "/debug", need: may("read", "everything"), handler: debug, doc: docs.debug },
+  { method: "POST", path: "/topic/tombstone", need: may("admin", "topic"), handler: tombstone, doc: docs.tombstone },
 ];
 
-const otherRoutes: readonly Route[] = [
-  { method: "GET", path: "/ping", need: NOTHING, handler: ping },
-  { method: "GET", path: "/info", need: may("read", "anything"), handler: info },
-  { method: "POST", path: "/topic/create", need: may("admin", "topic"), creates: true, handler: createTopic },
-  { method: "POST", path: "/topic/delete", need: may("admin", "topic"), handler: deleteTopic },
-  { method: "POST", path: "/channel/create", need: may("admin", "topic"), creates: true, handler: createChannel },
-  { method: "POST", path: "/channel/delete", need: may("admin", "channel"), handler: deleteChannel },
+// biome-ignore format: a route a line
+const otherRoutes: readonly DocumentedRoute[] = [
+  { method: "GET", path: "/ping", need: NOTHING, handler: ping, doc: pingDoc },
+  { method: "GET", path: "/info", need: may("read", "anything"), handler: info, doc: docs.info },
+  { method: "POST", path: "/topic/create", need: may("admin", "topic"), creates: true, handler: createTopic, doc: docs.createTopic },
+  { method: "POST", path: "/topic/delete", need: may("admin", "topic"), handler: deleteTopic, doc: docs.deleteTopic },
+  { method: "POST", path: "/channel/create", need: may("admin", "topic"), creates: true, handler: createChannel, doc: docs.createChannel },
+  { method: "POST", path: "/channel/delete", need: may("admin", "channel"), handler: deleteChannel, doc: docs.deleteChannel },
   ...pprofRoutes("/debug/pprof"),
 ];
 
-export const nsqlookupdRoutes: readonly Route[] = [
+export const nsqlookupdRoutes: readonly DocumentedRoute[] = [
   ...rootRoutes,
   ...[...rootRoutes, ...otherRoutes].map((route) => ({ ...route, path: PREFIX + route.path })),
 ];
@@ -123,8 +145,7 @@ function ownNode(request: Request, broker: Broker): PeerInfo {
   return ownPeerInfo(broker.options, new URL(request.url));
 }
 
-/** Keys and their order are nsqlookupd's. */
-function debugProducers({ own, producers }: DebugPlace, ownInfo: PeerInfo): object[] {
+function debugProducers({ own, producers }: DebugPlace, ownInfo: PeerInfo): DebugProducer[] {
   const itself = own ? [{ id: ownInfo.remote_address, info: ownInfo, lastUpdate: Date.now(), ...own }] : [];
   return [...itself, ...producers].map(({ info, lastUpdate, tombstonedAt }) => ({
     broadcast_address: info.broadcast_address,

@@ -1,8 +1,9 @@
 // What stands for Go's profiler (spec 3.2, 5.4): there is no Go runtime to look into.
 
 import { may } from "../auth/need.ts";
+import type { DocumentedRoute } from "./documented.ts";
+import { pprof as doc } from "./nsqd-docs.ts";
 import { plain } from "./respond.ts";
-import type { Route } from "./router.ts";
 
 const TEXT =
   "This broker is no Go program, so it has no pprof. Use the CPU and memory profiler of the platform instead: " +
@@ -15,12 +16,12 @@ export async function noPprof(): Promise<Response> {
 const PROFILES = ["cmdline", "symbol", "profile", "heap", "goroutine", "block", "threadcreate"];
 
 /** The routes of net/http/pprof; nsqd and nsqlookupd have their index at different paths. */
-export function pprofRoutes(index: "/debug/pprof/" | "/debug/pprof"): Route[] {
+export function pprofRoutes(index: "/debug/pprof/" | "/debug/pprof"): DocumentedRoute[] {
   const profiles = PROFILES.map((profile) => ({ method: "GET", path: `/debug/pprof/${profile}` }) as const);
   const routes = [
     { method: "GET", path: index },
     ...profiles,
     { method: "POST", path: "/debug/pprof/symbol" },
   ] as const;
-  return routes.map((route) => ({ ...route, need: may("admin", "everything"), handler: noPprof }));
+  return routes.map((route) => ({ ...route, need: may("admin", "everything"), handler: noPprof, doc }));
 }

@@ -7,6 +7,7 @@ const SNIFFING = { "X-Content-Type-Options": "nosniff" };
 const NSQ_HEADERS = { ...SNIFFING, "X-NSQ-Content-Type": "nsq; version=1.0" };
 const JSON_HEADERS = { ...NSQ_HEADERS, "Content-Type": "application/json; charset=utf-8" };
 const TEXT_HEADERS = { ...SNIFFING, "Content-Type": "text/plain; charset=utf-8" };
+const EXPOSITION_HEADERS = { ...SNIFFING, "Content-Type": "text/plain; version=0.0.4; charset=utf-8" };
 /** Made once: whatever is published is answered with them. */
 const OK_HEADERS = new Headers({ ...NSQ_HEADERS, ...TEXT_HEADERS });
 
@@ -59,6 +60,11 @@ export function refused(refusal: Refusal): Response {
     case "too-many":
       return error(new HttpError(429, "TOO_MANY_REQUESTS"), { "Retry-After": "60" });
   }
+}
+
+/** What Prometheus scrapes. */
+export function exposition(text: string): Response {
+  return new Response(text, { headers: EXPOSITION_HEADERS });
 }
 
 /** The decorator that /ping and the debug routes have in nsqd: no version header. */

@@ -1,5 +1,6 @@
 // The text form of /stats (spec 3.4, nsqd/http.go printStats).
 
+import type { E2eLatency } from "../durable/e2e-latency.ts";
 import type { ChannelStats, TopicStats } from "../durable/topic-stats.ts";
 import type { ClientStats } from "../session/client-stats.ts";
 import { MEMORY_KEYS, type StatsDocument } from "./stats.ts";
@@ -27,7 +28,7 @@ export function statsText(document: StatsDocument, now: number): string {
 function topicLines(topic: TopicStats, now: number): string[] {
   const line =
     `${topic.paused ? "*P " : "   "}[${topic.topic_name.padEnd(15)}] depth: ${pad(topic.depth, 5)}` +
-    ` be-depth: ${pad(topic.backend_depth, 5)} msgs: ${pad(topic.message_count, 8)} e2e%: `;
+    ` be-depth: ${pad(topic.backend_depth, 5)} msgs: ${pad(topic.message_count, 8)} e2e%: ${latencies(topic.e2e_processing_latency)}`;
   return [line, ...topic.channels.flatMap((channel) => channelLines(channel, now))];
 }
 
@@ -36,7 +37,8 @@ function channelLines(channel: ChannelStats, now: number): string[] {
     `${channel.paused ? "   *P " : "      "}[${channel.channel_name.padEnd(25)}] depth: ${pad(channel.depth, 5)}` +
     ` be-depth: ${pad(channel.backend_depth, 5)} inflt: ${pad(channel.in_flight_count, 4)}` +
     ` def: ${pad(channel.deferred_count, 4)} re-q: ${pad(channel.requeue_count, 5)}` +
-    ` timeout: ${pad(channel.timeout_count, 5)} msgs: ${pad(channel.message_count, 8)} e2e%: `;
+    ` timeout: ${pad(channel.timeout_count, 5)} msgs: ${pad(channel.message_count, 8)}` +
+    ` e2e%: ${latencies(channel.e2e_processing_latency)}`;
   return [line, ...(channel.clients ?? []).map(consumerLine(now))];
 }
 
@@ -71,6 +73,21 @@ function connected({ connect_ts }: ClientStats, now: number): string {
 
 function pad(value: number, width: number): string {
   return String(value).padEnd(width);
+}
+
+function latencies({ percentiles }: E2eLatency): string {
+  return (percentiles ?? []).map(({ value }) => nanoseconds(value)).join(", ");
+}
+
+const UNITS = [
+  ["s", 1e9],
+  ["ms", 1e6],
+  ["us", 1e3],
+] as const;
+
+function nanoseconds(ns: number): string {
+  const [unit, size] = UNITS.find(([, size]) => ns > size) ?? ["ns", 1];
+  return `${(ns / size).toFixed(1)}${unit}`;
 }
 
 /** Whole seconds in Go's notation. */

@@ -3,14 +3,19 @@
 import { mint, parseMintRequest } from "../auth/minting.ts";
 import { IDENTITY } from "../auth/need.ts";
 import { MAX_SECRET } from "../auth/source.ts";
+import type { DocumentedRoute } from "./documented.ts";
 import { jsonBody } from "./json-body.ts";
 import { HttpError, json, refused } from "./respond.ts";
-import type { Handler, Route } from "./router.ts";
+import type { Handler } from "./router.ts";
+import { issueToken as doc, MAX_BODY } from "./token-docs.ts";
 
-/** Bytes: what is longer makes no token that is short enough. */
-const MAX_BODY = 8_192;
+export interface TokenAnswer {
+  token: string;
+  identity: string;
+  /** s since the epoch */
+  expires_at: number;
+}
 
-/** Answers `{"token", "identity", "expires_at"}`, the last in s since the epoch. */
 const issueToken: Handler = async (request, broker) => {
   const { doorkeeper, identity } = broker;
   if (doorkeeper.isOpen) return new HttpError(409, "BROKER_IS_OPEN");
@@ -23,9 +28,9 @@ const issueToken: Handler = async (request, broker) => {
   const token = await doorkeeper.issueToken(minted);
   if (token === null) return new HttpError(501, "AUTH_SECRET_IS_NOT_SET");
   if (token.length > MAX_SECRET) return new HttpError(400, "AUTHORIZATIONS_TOO_LONG");
-  return json({ token, identity: minted.name, expires_at: Math.floor(minted.endsAt / 1000) });
+  return json({ token, identity: minted.name, expires_at: Math.floor(minted.endsAt / 1000) } satisfies TokenAnswer);
 };
 
-export const tokenRoutes: readonly Route[] = [
-  { method: "POST", path: "/auth/token", need: IDENTITY, handler: issueToken },
+export const tokenRoutes: readonly DocumentedRoute[] = [
+  { method: "POST", path: "/auth/token", need: IDENTITY, handler: issueToken, doc },
 ];

@@ -291,6 +291,11 @@ export class Backlog {
     return count;
   }
 
+  /** Whether there is anything that could be delivered now, as far as that is known here. */
+  hasMore(now: number): boolean {
+    return this.countUntaken(this.#end) > 0 || this.countWaiting(now) > 0;
+  }
+
   /** Whether so many wait for another delivery that an operator may not add to them. */
   get isCrowded(): boolean {
     return this.waiting.size > MAX_WAITING;

@@ -5,6 +5,7 @@ import type { ChannelState, SavedFlight, SavedInFlight, SavedOwner } from "./cha
 import { Consumer } from "./consumer.ts";
 import type { Consumers } from "./consumers.ts";
 import type { InFlight } from "./in-flight.ts";
+import { type PublishRun, publishRuns } from "./publish-times.ts";
 import { type Unfinished, unfinished } from "./unfinished.ts";
 
 export function savedMessages(
@@ -31,9 +32,10 @@ export function savedMessages(
 export function restoreMessages(state: ChannelState, inFlight: InFlight, backlog: Backlog, consumers: Consumers): void {
   const owners = state.owners.map(({ id, isConnected }) => consumers.get(id) ?? (isConnected ? null : ghost(id)));
   const lost: Unfinished[] = [];
-  for (const saved of [...state.flights.flatMap(messagesOf), ...state.inFlight]) {
+  const published = (state.latency?.published ?? []).flatMap(({ count, at }) => Array<number>(count).fill(at));
+  for (const [index, saved] of [...state.flights.flatMap(messagesOf), ...state.inFlight].entries()) {
     const owner = owners[saved.owner] ?? null;
-    const message = { ...unfinished(saved.seq, saved.takenAt), ...saved, owner };
+    const message = { ...unfinished(saved.seq, saved.takenAt), ...saved, owner, publishedAt: published[index] ?? 0 };
     if (owner === null) {
       lost.push(message);
     } else {
@@ -44,6 +46,14 @@ export function restoreMessages(state: ChannelState, inFlight: InFlight, backlog
   for (const saved of state.waiting) backlog.requeue({ ...unfinished(saved.seq, saved.takenAt), ...saved });
   for (const message of lost.sort((a, b) => a.seq - b.seq)) backlog.requeue(message);
   for (const saved of state.deferred) backlog.defer({ ...unfinished(saved.seq, saved.takenAt), ...saved }, saved.at);
+}
+
+/** When what is in flight was published, in the order in which it is saved. */
+export function publishRunsOf(inFlight: InFlight): PublishRun[] {
+  const instants: number[] = [];
+  for (const flight of inFlight.flights) for (const seq of flight) instants.push(flight.publishedAt(seq));
+  for (const { publishedAt } of inFlight.messages) instants.push(publishedAt);
+  return publishRuns(instants);
 }
 
 /** The messages of a flight, each on its own. */

@@ -4,6 +4,7 @@ import type { TakenAhead } from "./ahead.ts";
 import type { ChannelLife } from "./channel-life.ts";
 import { type HeldKey, NOTHING_DUE } from "./channel-store.ts";
 import type { SeqRange } from "./dropped-ranges.ts";
+import { readLatency, type SavedLatency, writeLatency } from "./saved-latency.ts";
 import { VarintReader, VarintWriter } from "./varint.ts";
 
 export interface ChannelState {
@@ -25,6 +26,8 @@ export interface ChannelState {
   /** In the order of their turns. */
   readonly waiting: readonly SavedMessage[];
   readonly deferred: readonly SavedDeferred[];
+  /** Null when it is not measured how long messages take. */
+  readonly latency: SavedLatency | null;
 }
 
 export interface SavedOwner {
@@ -66,7 +69,7 @@ export type IdleState = Pick<ChannelState, "life" | "cursor" | "requeueCount" | 
 
 export function idleState(idle: IdleState): ChannelState {
   const nothing = { owners: [], flights: [], inFlight: [], waiting: [], deferred: [] };
-  return { ...idle, isPaused: false, heldMark: NOTHING_DUE, ahead: [], ...nothing };
+  return { ...idle, isPaused: false, heldMark: NOTHING_DUE, ahead: [], latency: null, ...nothing };
 }
 
 /** `now` is when it is saved, ms: instants are written as the distance from it. */
@@ -110,6 +113,7 @@ export function encodeChannelState(state: ChannelState, now: number): Uint8Array
     out.unsigned(due);
     previous = seq;
   });
+  list(out, state.latency === null ? [] : [state.latency], (latency) => writeLatency(out, latency, now));
   return out.finish();
 }
 
@@ -145,8 +149,9 @@ export function decodeChannelState(bytes: Uint8Array): ChannelState {
     previous += input.signed();
     return { seq: previous, due: input.unsigned() };
   });
+  const [latency = null] = readList(input, () => readLatency(input, now));
   const messages = { owners, flights, inFlight, waiting, deferred };
-  return { life, cursor, isPaused, requeueCount, timeoutCount, heldMark, ahead, ...messages };
+  return { life, cursor, isPaused, requeueCount, timeoutCount, heldMark, ahead, latency, ...messages };
 }
 
 /** Each seq is written as the distance from the one before: neighbours are near. */

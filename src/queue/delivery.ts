@@ -1,13 +1,14 @@
 // Gives a channel's consumers what they have room for (nsqd/protocol_v2.go messagePump): first deliveries from the log, as runs of
 // frames, and further ones between them, in turns.
 
-import { writeAttempts } from "../protocol/message.ts";
+import { publishedAt, writeAttempts } from "../protocol/message.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Run } from "./batch-window.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Consumers } from "./consumers.ts";
 import { Flight } from "./flight.ts";
 import type { InFlight } from "./in-flight.ts";
+import { PublishTimes } from "./publish-times.ts";
 import type { SaveNeed } from "./save-need.ts";
 import type { Unfinished } from "./unfinished.ts";
 
@@ -19,14 +20,24 @@ export class Delivery {
   readonly #inFlight: InFlight;
   readonly #consumers: Consumers;
   readonly #saveNeed: SaveNeed;
+  /** Whether it is measured how long messages take. */
+  readonly #isMeasured: boolean;
   /** Between 0 and 1, for sampling. */
   readonly #random: () => number;
 
-  constructor(backlog: Backlog, inFlight: InFlight, consumers: Consumers, saveNeed: SaveNeed, random: () => number) {
+  constructor(
+    backlog: Backlog,
+    inFlight: InFlight,
+    consumers: Consumers,
+    saveNeed: SaveNeed,
+    isMeasured: boolean,
+    random: () => number,
+  ) {
     this.#backlog = backlog;
     this.#inFlight = inFlight;
     this.#consumers = consumers;
     this.#saveNeed = saveNeed;
+    this.#isMeasured = isMeasured;
     this.#random = random;
   }
 
@@ -70,7 +81,8 @@ export class Delivery {
     this.#saveNeed.add("soon");
     if (this.#isSampledOut(consumer)) return false;
     const { first, frames, ends } = run;
-    this.#inFlight.start(new Flight(first, ends, consumer, now));
+    const published = this.#isMeasured ? PublishTimes.of(frames, ends) : null;
+    this.#inFlight.start(new Flight(first, ends, consumer, now, published));
     consumer.sent(frames, ends.length);
     return true;
   }
@@ -88,6 +100,7 @@ export class Delivery {
     message.owner = consumer;
     message.position = consumer.sentBytes + frame.length;
     message.deliveredAt = now;
+    if (this.#isMeasured) message.publishedAt = publishedAt(frame);
     message.at = now + consumer.settings.msgTimeoutMs;
     message.frame = null;
     this.#inFlight.add(message);

@@ -3,6 +3,7 @@
 
 import type { Consumer } from "./consumer.ts";
 import type { SeqRange } from "./dropped-ranges.ts";
+import type { PublishTimes } from "./publish-times.ts";
 import { type Unfinished, unfinished } from "./unfinished.ts";
 
 /** A flight of which less than one in so many messages is left takes more memory than these would on their own. */
@@ -19,14 +20,19 @@ export class Flight {
   readonly #ends: number[];
   /** Of the messages before this index none is in flight any more. */
   #start = 0;
+  readonly #published: PublishTimes | null;
   /** Where the first frame begins in the stream of the owner's messages, bytes. */
   readonly #position: number;
   #size: number;
 
-  /** To be made before the owner is `sent` the frames; `ends` tells where each ends, and is the flight's from now on. */
-  constructor(first: number, ends: number[], owner: Consumer, now: number) {
+  /**
+   * To be made before the owner is `sent` the frames; `ends` tells where each ends, and is the flight's from now on. `published` is null
+   * where nobody measures how long messages take.
+   */
+  constructor(first: number, ends: number[], owner: Consumer, now: number, published: PublishTimes | null = null) {
     this.first = first;
     this.#ends = ends;
+    this.#published = published;
     this.owner = owner;
     this.#position = owner.sentBytes;
     this.deliveredAt = now;
@@ -46,6 +52,11 @@ export class Flight {
   has(seq: number): boolean {
     const index = seq - this.first;
     return index >= 0 && index < this.#ends.length && this.#ends[index] !== 0;
+  }
+
+  /** When a message, which it must have, was published, ms; 0 when that is not known. */
+  publishedAt(seq: number): number {
+    return this.#published?.at(seq - this.first) ?? 0;
   }
 
   /** A message, which it must have, is not in flight any more. Returns where its frame ended in the stream of the owner's messages. */
@@ -95,7 +106,8 @@ export class Flight {
 
   #message(seq: number, position: number): Unfinished {
     const { owner, deliveredAt, at } = this;
-    return { ...unfinished(seq, deliveredAt), attempts: 1, owner, position, deliveredAt, at };
+    const publishedAt = this.publishedAt(seq);
+    return { ...unfinished(seq, deliveredAt), attempts: 1, owner, position, deliveredAt, publishedAt, at };
   }
 
   /** The seqs of its messages in flight. */

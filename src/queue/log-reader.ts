@@ -129,14 +129,26 @@ export class LogReader {
   /** How many messages from `seq` to before `end` are deferred to a time after `now`. */
   countDeferred(seq: number, end: number, now: number): number {
     let deferred = 0;
+    for (const due of this.#dueTimes(seq, end)) if (due > now) deferred++;
+    return deferred;
+  }
+
+  /** When the first of them falls due, ms; Infinity when there is none. */
+  nextDue(seq: number, end: number, now: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const due of this.#dueTimes(seq, end)) if (due > now && due < next) next = due;
+    return next;
+  }
+
+  /** When the messages of batches with deferred ones fall due, ms; 0 for those that are not deferred. */
+  *#dueTimes(seq: number, end: number): Generator<number> {
     for (const batch of this.#store.readDeferred(seq)) {
       let at = batch.first;
       for (let offset = 0; offset < batch.bytes.length; offset += recordLength(batch.bytes, offset)) {
-        if (at >= seq && at < end && dueAt(batch.bytes, offset) > now && !this.#dropped.has(at)) deferred++;
+        if (at >= seq && at < end && !this.#dropped.has(at)) yield dueAt(batch.bytes, offset);
         at++;
       }
     }
-    return deferred;
   }
 
   #read(seq: number, from: (seq: number) => Batch[] | null): Batch[] | null {

@@ -285,6 +285,11 @@ export class TopicLog {
     return this.#reader.countDeferred(seq, end, now);
   }
 
+  /** When the first of them falls due, ms; Infinity when there is none. */
+  nextDue(seq: number, end: number, now: number): number {
+    return this.#reader.nextDue(seq, end, now);
+  }
+
   /** How many messages from `seq` to before `end` were dropped before they came to any channel. */
   countDropped(seq: number, end = Number.POSITIVE_INFINITY): number {
     return this.#dropped.count(seq, end);

@@ -18,6 +18,8 @@ export interface Unfinished {
   position: number;
   /** In flight: when it was sent, ms. */
   deliveredAt: number;
+  /** In flight: when it was published, ms; 0 where nobody measures how long it takes. */
+  publishedAt: number;
   /** In flight: when it times out. Deferred: when it falls due. ms */
   at: number;
   /** Its frame is nowhere any more: it is dropped when its turn comes. */
@@ -38,6 +40,7 @@ export function unfinished(seq: number, takenAt: number): Unfinished {
     owner: null,
     position: 0,
     deliveredAt: 0,
+    publishedAt: 0,
     at: 0,
     isLost: false,
     after: 0,

@@ -13,10 +13,13 @@ export class Access {
   /** Whether it takes an identity to publish and to consume. */
   readonly isGuarded: boolean;
   identity: Identity | null;
+  /** Whether AUTH may say who it is: once, and where nobody is known yet or whoever carries the connection was known in its place. */
+  takesAuth: boolean;
 
-  constructor(isGuarded: boolean, identity: Identity | null) {
+  constructor(isGuarded: boolean, identity: Identity | null, takesAuth: boolean = identity === null) {
     this.isGuarded = isGuarded;
     this.identity = identity;
+    this.takesAuth = takesAuth;
   }
 
   /** Where nobody is asked who he is, or somebody else has asked. */
@@ -30,6 +33,7 @@ export class Access {
     const count = permissionCount(identity);
     if (count === 0) return clientError("E_UNAUTHORIZED", "AUTH no authorizations found");
     this.identity = identity;
+    this.takesAuth = false;
     const { name, url } = identity;
     return responseFrame(utf8(JSON.stringify({ identity: name, identity_url: url, permission_count: count })));
   }

@@ -325,7 +325,7 @@ export class Session {
     while (!this.#isEnded) {
       const seq = this.#input.decoder.nextFinish(node);
       if (seq === NOT_AN_ID) return;
-      const outcome = queue.finish(consumer, seq);
+      const outcome = queue.finish(consumer, seq, this.now);
       if (outcome === "done") this.hasHeard();
       else this.#fail(answerFailed("FIN", messageId(node, seq), outcome));
     }

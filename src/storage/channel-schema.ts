@@ -7,6 +7,7 @@
 // 3  The version is marked in the schema, no longer in the state.
 // 4  The state ends with a list of flights: before, each message in flight was on its own.
 // 5  Behind it is a list of messages that were taken before their turn.
+// 6  Behind it is a list that is empty, or holds how long messages took.
 
 import { concat, fromByteString } from "../protocol/bytes.ts";
 import { VarintReader, VarintWriter } from "../queue/varint.ts";
@@ -18,7 +19,7 @@ const EPHEMERAL_LIFE = "1";
 /** A seq is above, since the first one of a topic is an instant in ms times 1024; a number of messages is below. */
 const LEAST_SEQ = 2 ** 50;
 
-export const channelSchema = new Schema(unmarkedVersion, [giveLife, dropVersionNumber, addList, addList]);
+export const channelSchema = new Schema(unmarkedVersion, [giveLife, dropVersionNumber, addList, addList, addList]);
 
 function unmarkedVersion(sql: Sql): number | null {
   if (selectFirst(sql, "SELECT 1 FROM sqlite_master WHERE name = 'state'") === null) return null;

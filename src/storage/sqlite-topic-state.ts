@@ -7,6 +7,8 @@ import { topicSchema } from "./topic-schema.ts";
 export interface SavedTopic extends TopicState {
   /** Lookup has not been asked yet which channels are known of the topic elsewhere. */
   readonly isNew: boolean;
+  /** A scrape has asked it: Lookup must be told when something changes. */
+  readonly isScraped: boolean;
   /** A deletion was begun and must be brought to its end. */
   readonly isDeleting: boolean;
   /** Channels that were removed and whose objects may not know it: by name, the id of the life that ended. */

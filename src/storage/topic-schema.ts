@@ -4,6 +4,7 @@
 //    first lacks two figures.
 // 2  Each life of a channel has an id (docs/decisions/0008).
 // 3  The version is marked in the schema, no longer in the row of the topic; and the topic says below which seq its log is free.
+// 4  The topic says whether a scrape has ever asked it.
 
 import { isEphemeral } from "../protocol/names.ts";
 import { Schema } from "./schema.ts";
@@ -18,7 +19,7 @@ interface TopicV1 {
   readonly removedChannels: Readonly<Record<string, number>>;
 }
 
-export const topicSchema = new Schema(unmarkedVersion, [giveLives, dropVersionColumnAndAddFree]);
+export const topicSchema = new Schema(unmarkedVersion, [giveLives, dropVersionColumnAndAddFree, addIsScraped]);
 
 function unmarkedVersion(sql: Sql): number | null {
   if (selectFirst(sql, "SELECT 1 FROM sqlite_master WHERE name = 'topic'") === null) return null;
@@ -61,4 +62,11 @@ function dropVersionColumnAndAddFree(sql: Sql): void {
   if (state === null || state === "gone") return;
   // Nothing is known to be free: its channels will say it.
   sql.exec("UPDATE topic SET state = ?", JSON.stringify({ ...state, free: state.start }));
+}
+
+function addIsScraped(sql: Sql): void {
+  const row = selectFirst<{ state: string }>(sql, "SELECT state FROM topic");
+  const state = row && (JSON.parse(row.state) as object | "gone");
+  if (state === null || state === "gone") return;
+  sql.exec("UPDATE topic SET state = ?", JSON.stringify({ ...state, isScraped: false }));
 }

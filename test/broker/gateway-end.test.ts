@@ -1,7 +1,9 @@
 // How connections end: what was sent just before is carried out and, where somebody still listens, answered.
 
+import { once } from "node:events";
 import { constants, deflateRawSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import WebSocket from "ws";
 import { type BrokerProcess, startBroker } from "../../scripts/broker.ts";
 import type { Compression } from "../conformance/codec.ts";
 import { Connection } from "../conformance/connection.ts";
@@ -77,6 +79,17 @@ describe("a client on a WebSocket that publishes and closes it", () => {
     connection.send(times(COUNT, pub(topic, PUBLISHED)));
     connection.close();
     await expect.poll(() => messageCount(broker.http, topic), POLL).toBe(before + COUNT);
+  });
+
+  it("[SES6] hears the answers, if it still listens, before its connection is closed", async () => {
+    const socket = new WebSocket(broker.ws, { perMessageDeflate: false });
+    const answers: Buffer[] = [];
+    socket.on("message", (data: Buffer) => answers.push(data));
+    await once(socket, "open");
+    socket.send(Buffer.concat([MAGIC, times(COUNT, pub(newTopic(), PUBLISHED))]));
+    socket.close(1000);
+    expect((await once(socket, "close"))[0]).toBe(1000);
+    expect(Buffer.concat(answers).equals(times(COUNT, Buffer.from("\0\0\0\x06\0\0\0\0OK")))).toBe(true);
   });
 
   it("[SES6] has stored what waits behind an IDENTIFY, too", async () => {

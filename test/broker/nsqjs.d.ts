@@ -43,7 +43,15 @@ declare module "nsqjs" {
     deferPublish(topic: string, message: [string], ms: number, published: Published): void;
   }
 
-  class Reader extends EventEmitter<{ ready: []; not_ready: []; message: [Message]; error: [Error] }> {
+  interface ReaderEvents {
+    ready: [];
+    not_ready: [];
+    message: [Message];
+    error: [Error];
+    nsqd_closed: [host: string, port: number];
+  }
+
+  class Reader extends EventEmitter<ReaderEvents> {
     constructor(topic: string, channel: string, options: ReaderOptions);
     connect(): void;
     close(): void;

@@ -33,6 +33,7 @@ const NSQD: readonly Row[] = [
   ["GET", "/stats", "?channel=c", "read everything"],
   ["GET", "/stats", T, "read t"],
   ["GET", "/stats", TC, "read t:c"],
+  ["GET", "/metrics", "", "read everything"],
   ["POST", "/topic/create", T, "admin t"],
   ["POST", "/topic/delete", T, "admin t"],
   ["POST", "/topic/empty", T, "admin t"],
@@ -110,6 +111,7 @@ export const ROUTES: readonly Row[] = [
   ...LOOKUP.map(([method, path, ...rest]): Row => [method, `/lookupd${path}`, ...rest]),
   ...pprof("/lookupd", "/debug/pprof"),
   ["POST", "/auth/token", "", "somebody known", 501],
+  ["GET", "/openapi.json", "", "nobody need be known"],
   ...ADMIN.map(([method, path, ...rest]): Row => [method, `/admin/api${path}`, ...rest]),
 ];
 

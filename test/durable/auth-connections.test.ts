@@ -109,8 +109,23 @@ describe("AUTH at the gateway", () => {
     expect(JSON.stringify(await client.next())).toContain('\\"auth_required\\":false');
     client.send("PUB t", "x");
     expect(await client.next()).toEqual({ response: "OK" });
+  });
+
+  it("[AUTH13] is said once more by a client whose connection somebody else carries, and counts from then on", async () => {
+    const client = await connect("/v2", bearer("token-of-alice"));
+    client.send("AUTH", "token-of-cluster");
+    expect(JSON.stringify(await client.next())).toContain("cluster");
     client.send("AUTH", "token-of-alice");
     expect(await client.next()).toEqual({ error: "E_INVALID AUTH already set" });
+    const other = await connect("/v2", bearer("token-of-alice"));
+    other.send("AUTH", "token-of-cluster");
+    other.send("PUB t", "x");
+    await other.next();
+    expect(await other.next()).toEqual({ error: 'E_UNAUTHORIZED AUTH failed for PUB on "t" ""' });
+    const third = await connect("/v2", bearer("token-of-alice"));
+    third.send("AUTH", "guess");
+    third.send("PUB t", "x");
+    expect(await answers(third, 2)).toEqual([FAILED, { closed: 1000 }]);
   });
 
   it("[AUT3] asks again, when its time is over, with the secret that came with the upgrade", async () => {
@@ -321,7 +336,7 @@ describe("a connection on a direct path", () => {
     await runInDurableObject(channelStub("t", "c"), (instance) => {
       const { env } = instance as unknown as { env: Env };
       const { TOPIC } = env;
-      const slow = { publish: () => stored.promise.then(() => "stored") };
+      const slow = { publish: () => stored.promise.then(() => "stored"), clientsChanged: async () => {} };
       (instance as unknown as { env: object }).env = {
         ...env,
         TOPIC: { getByName: (name: string) => (name.endsWith("/t") ? slow : TOPIC.getByName(name)) },

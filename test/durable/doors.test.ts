@@ -141,7 +141,7 @@ describe("a broker that is not open", () => {
       createExecutionContext(),
     );
 
-  it.each(["/stats", "/info", "/v2", "/pub?topic=t", "/nothing", "/lookupd/ping"])(
+  it.each(["/stats", "/info", "/v2", "/pub?topic=t", "/nothing", "/lookupd/ping", "/openapi.json"])(
     "[AUTH9] answers nobody: %s",
     async (path) => {
       const response = await ask(path, closed);

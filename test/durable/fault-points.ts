@@ -11,7 +11,7 @@ export type CallFault = "lost" | "unanswered" | "slow" | "repeated";
 export type RunKind = "model" | "ephemeral" | "lookup";
 
 export interface CallPoint {
-  readonly from: "Worker" | "Topic" | "Channel";
+  readonly from: "Worker" | "Topic" | "Channel" | "Lookup";
   readonly to: "Topic" | "Channel" | "Lookup";
   readonly method: string;
   readonly run: RunKind;
@@ -61,13 +61,19 @@ export const CALLS: readonly CallPoint[] = [
   { from: "Topic", to: "Lookup", method: "announce", often: ["create channel"], ...model },
   { from: "Topic", to: "Lookup", method: "withdraw", often: ["delete topic"], ...model },
 
+  { from: "Topic", to: "Lookup", method: "mark", often: ["publish", "scrape"], ...timeless },
+
   { from: "Channel", to: "Topic", method: "publish", often: ["publish"], run: "model", faults: ONCE },
   { from: "Channel", to: "Topic", method: "create", often: ["publish wrongly"], ...model },
   { from: "Channel", to: "Topic", method: "openChannel", often: ["connect"], ...model },
   { from: "Channel", to: "Topic", method: "pull", often: ["connect", "publish"], ...timeless },
   { from: "Channel", to: "Topic", method: "frames", often: ["connect", "crash", "publish"], ...timeless },
+  { from: "Channel", to: "Topic", method: "clientsChanged", often: ["connect", "rdy"], ...timeless },
   { from: "Channel", to: "Topic", method: "report", ...ephemeral },
   { from: "Channel", to: "Topic", method: "leave", ...ephemeral },
+
+  { from: "Lookup", to: "Topic", method: "figures", often: ["scrape"], ...timeless },
+  { from: "Worker", to: "Lookup", method: "scrape", often: ["scrape"], ...timeless },
 
   { from: "Worker", to: "Lookup", method: "fetch", run: "lookup", faults: ["lost"] },
   { from: "Worker", to: "Lookup", method: "ownTopics", ...lookup },
@@ -214,7 +220,7 @@ export const STORAGE: readonly StoragePoint[] = [
   {
     of: "Lookup",
     what: "tables",
-    fails: /^CREATE (TABLE|INDEX) IF NOT EXISTS (own_topic|topic \(name|channel|registration|broker|audit)/,
+    fails: /^CREATE (TABLE|INDEX) IF NOT EXISTS (own_topic|topic \(name|channel|registration|broker|audit|figures)/,
     run: "lookup",
   },
   {
@@ -223,6 +229,14 @@ export const STORAGE: readonly StoragePoint[] = [
     fails:
       /^(INSERT OR IGNORE|INSERT OR REPLACE INTO (own_topic|audit)|UPDATE (own_topic|registration|audit)|DELETE FROM (own_topic|registration|topic|channel))/,
     run: "lookup",
+  },
+  {
+    of: "Lookup",
+    what: "figures",
+    percent: 80,
+    fails: /^(INSERT OR REPLACE INTO|UPDATE|DELETE FROM) figures /,
+    run: "model",
+    often: ["scrape", "publish"],
   },
 ];
 

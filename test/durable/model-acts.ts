@@ -258,6 +258,12 @@ export class ModelActs {
     await this.advance(1); // no object is deleted, evicted and made again in one instant
   }
 
+  /** Scrapes while there are faults. */
+  async scrape(): Promise<void> {
+    const give = async () => (await ask("GET", "/metrics")).status === 200;
+    await this.#orders.give({ scope: Scope.topic, give });
+  }
+
   /** Asks for figures and looks at messages while there are faults. */
   async look(): Promise<void> {
     const channel = this.#random.pick(CHANNELS);

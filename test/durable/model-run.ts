@@ -236,6 +236,7 @@ export class ModelRun {
             ),
             action("publish wrongly", 1, topic, () => this.#acts.publishWrongly()),
             action("look", 1, consumers, () => this.#acts.look()),
+            action("scrape", 0, topic, () => this.#acts.scrape()),
             action("work off", 0, topic, () => this.#acts.workOff()),
           ]),
     ];

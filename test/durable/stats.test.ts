@@ -3,6 +3,7 @@ import { exports } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Channel } from "../../src/durable/Channel.ts";
 import { channelStats as statsOf } from "../../src/durable/topic-stats.ts";
+import { NO_USAGE } from "../../src/durable/usage.ts";
 import type { StatsDocument } from "../../src/http/stats.ts";
 import { untouched } from "../../src/queue/channel-counts.ts";
 import { TopicLog } from "../../src/queue/topic-log.ts";
@@ -60,8 +61,10 @@ describe("/stats", () => {
     log.addChannel("c");
     log.append(segmentsOf([draft("d", T0 + 1)]), T0);
     const counts = { ...untouched(1, 2), depth: 0, deferredAhead: 1 };
-    const report = { counts, cursor: 1, clients: [], producers: [] };
-    const stats = statsOf(log, "c", report, 2, 10, false, T0 + 1);
+    const none = { clients: [], producers: [], latency: null, changesAt: Number.POSITIVE_INFINITY, usage: NO_USAGE };
+    const report = { counts, cursor: 1, ...none };
+    const settings = { memQueueSize: 10, includesClients: false, quantiles: [] };
+    const stats = statsOf(log, "c", report, 2, settings, T0 + 1);
     expect(stats).toMatchObject({ depth: 0, deferred_count: 0 });
   });
 

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AlarmClock } from "../../src/durable/alarm-clock.ts";
 import { SaveTimer } from "../../src/durable/save-timer.ts";
+import { Usage } from "../../src/durable/usage.ts";
 import { WakeUp } from "../../src/durable/wake-up.ts";
 import { Random } from "../helpers/random.ts";
 import { publish } from "./broker-api.ts";
@@ -19,7 +20,7 @@ class Rig {
 
   constructor() {
     const storage = { setAlarm: async (at: number) => void this.alarms.push(at - START) };
-    const alarm = new AlarmClock(storage as unknown as DurableObjectStorage, () => {});
+    const alarm = new AlarmClock(storage as unknown as DurableObjectStorage, new Usage(), () => {});
     this.wakeUp = new WakeUp(alarm, () => this.calls.push(Date.now() - START));
   }
 
@@ -45,7 +46,7 @@ class DueObject {
         this.#proceed();
       }, at - Date.now());
     };
-    const alarm = new AlarmClock({ setAlarm } as unknown as DurableObjectStorage, () => {});
+    const alarm = new AlarmClock({ setAlarm } as unknown as DurableObjectStorage, new Usage(), () => {});
     this.#wakeUp = new WakeUp(alarm, () => this.#proceed());
   }
 

@@ -24,6 +24,7 @@ export function channelLimits(limits: Partial<ChannelLimits> = {}): ChannelLimit
     maxMsgTimeoutMs: 15 * MINUTE,
     maxBehind: Number.POSITIVE_INFINITY,
     syncEvery: 2_500,
+    latencyWindowMs: 0,
     ...limits,
   };
 }

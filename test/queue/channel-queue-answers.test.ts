@@ -10,21 +10,21 @@ describe("ChannelQueue that is answered", () => {
     const [owner, other] = [rig.connect(), rig.connect({ rdy: 0 })];
     rig.publish("m1", "m2");
     const answers = (seq: number) => [
-      rig.queue.finish(other, seq),
+      rig.queue.finish(other, seq, rig.now),
       rig.queue.requeue(other, seq, 0, rig.now),
       rig.queue.requeue(other, seq, 100, rig.now),
       rig.queue.touch(other, seq, rig.now),
     ];
     expect(answers(1)).toEqual(Array(4).fill("not-owner"));
     for (const seq of [2, 3, 0, -1]) expect(answers(seq), `seq ${seq}`).toEqual(Array(4).fill("not-in-flight"));
-    expect([owner.inFlight, other.inFlight, rig.queue.finish(owner, 1)]).toEqual([1, 0, "done"]);
-    expect(rig.queue.finish(owner, 1)).toBe("not-in-flight");
+    expect([owner.inFlight, other.inFlight, rig.queue.finish(owner, 1, rig.now)]).toEqual([1, 0, "done"]);
+    expect(rig.queue.finish(owner, 1, rig.now)).toBe("not-in-flight");
   });
 
   it("[CHN1] answers are counted for the consumer and the channel", () => {
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 9 });
     rig.publish("m1", "m2", "m3", "m4");
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     rig.queue.requeue(consumer, 2, 0, rig.now);
     rig.queue.requeue(consumer, 3, 100, rig.now);
     expect(consumer.state).toMatchObject({
@@ -43,7 +43,7 @@ describe("ChannelQueue that is answered", () => {
     rig.publish("m3");
     rig.queue.requeue(consumer, 1, 0, rig.now);
     rig.publish("m4");
-    for (const seq of [2, 3, 1]) rig.queue.finish(consumer, seq) === "done" && rig.proceed();
+    for (const seq of [2, 3, 1]) rig.queue.finish(consumer, seq, rig.now) === "done" && rig.proceed();
     expect(take(consumer)).toEqual(["1 m1", "2 m2", "3 m3", "1 m1 x2", "4 m4"]);
   });
 
@@ -62,7 +62,7 @@ describe("ChannelQueue that is answered", () => {
     const [rig, consumer] = ChannelRig.withConsumer();
     rig.publish("m1", "m2");
     rig.wait(MINUTE);
-    rig.queue.finish(consumer, 2);
+    rig.queue.finish(consumer, 2, rig.now);
     rig.proceed();
     expect(take(consumer)).toEqual(["1 m1", "2 m2", "1 m1 x2"]);
   });
@@ -72,7 +72,7 @@ describe("ChannelQueue that is answered", () => {
     rig.publish(draft("d1", T0 + 1_000), "m2", "m3");
     rig.wait(1_000);
     rig.publish("m4");
-    for (const seq of [2, 3, 1]) rig.queue.finish(consumer, seq) === "done" && rig.proceed();
+    for (const seq of [2, 3, 1]) rig.queue.finish(consumer, seq, rig.now) === "done" && rig.proceed();
     expect(take(consumer)).toEqual(["2 m2", "3 m3", "1 d1", "4 m4"]);
   });
 
@@ -114,14 +114,14 @@ describe("ChannelQueue that is answered", () => {
     rig.publish("m1");
     old.rdy = 0;
     rig.wait(MINUTE);
-    expect(rig.queue.finish(old, 1)).toBe("not-in-flight");
+    expect(rig.queue.finish(old, 1, rig.now)).toBe("not-in-flight");
     const next = rig.connect();
     expect([take(old), take(next)]).toEqual([["1 m1"], ["1 m1 x2"]]);
-    expect([rig.queue.finish(old, 1), rig.queue.touch(old, 1, rig.now)]).toEqual(["not-owner", "not-owner"]);
+    expect([rig.queue.finish(old, 1, rig.now), rig.queue.touch(old, 1, rig.now)]).toEqual(["not-owner", "not-owner"]);
     old.rdy = 1;
     next.rdy = 0;
     rig.wait(MINUTE);
-    expect([take(old), rig.queue.finish(old, 1)]).toEqual([["1 m1 x3"], "done"]);
+    expect([take(old), rig.queue.finish(old, 1, rig.now)]).toEqual([["1 m1 x3"], "done"]);
   });
 
   it("[CHN8] the next wake-up is no later than the next deadline", () => {
@@ -184,7 +184,7 @@ describe("ChannelQueue that is answered", () => {
     rig.queue.disconnect(leaving);
     const next = rig.connect({ rdy: 9 });
     expect(take(next)).toEqual(["3 m3"]);
-    expect([rig.counts().inFlight, rig.queue.finish(next, 1)]).toEqual([3, "not-owner"]);
+    expect([rig.counts().inFlight, rig.queue.finish(next, 1, rig.now)]).toEqual([3, "not-owner"]);
     rig.wait(1_999);
     expect(take(next)).toEqual([]);
     rig.wait(1);

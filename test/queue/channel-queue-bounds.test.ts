@@ -43,7 +43,7 @@ describe("ChannelQueue whose consumers finish nothing", () => {
     expect(inFlight).toBeGreaterThan(LEAST);
     expect(inFlight).toBeLessThanOrEqual(MOST);
     expect(stateSize(rig)).toBeLessThan(ROW);
-    for (const seq of seqs.slice(0, 1_000)) rig.queue.finish(consumer, seq);
+    for (const seq of seqs.slice(0, 1_000)) rig.queue.finish(consumer, seq, rig.now);
     rig.proceed();
     expect(takeSeqs(consumer)).toEqual(Array.from({ length: 1_000 }, (_, i) => inFlight + 1 + i));
     expect(rig.counts().inFlight).toBe(inFlight);
@@ -165,7 +165,7 @@ describe("ChannelQueue whose topic has lost a message in flight", () => {
       expect(rig.queue.missing).toEqual([]);
     }
     expect(rig.queue.savedLow).toBe(3);
-    expect(rig.queue.finish(kept, 1)).toBe("done");
+    expect(rig.queue.finish(kept, 1, rig.now)).toBe("done");
     expect(rig.counts()).toMatchObject({ inFlight: 1, depth: 0 });
     rig.wait(2 * HOUR);
     expect(rig.counts()).toMatchObject({ inFlight: 0, depth: 0 });

@@ -104,7 +104,7 @@ describe("ChannelQueue with deferred messages", () => {
     rig.publish(draft("d1", T0 + HOUR), "m2", draft("d3", T0 + MINUTE));
     expect(rig.counts()).toMatchObject({ depth: 1, deferred: 2, messageCount: 3 });
     const consumer = rig.connect({ rdy: 9 });
-    rig.queue.finish(consumer, 2);
+    rig.queue.finish(consumer, 2, rig.now);
     consumer.rdy = 0;
     expect(rig.counts()).toMatchObject({ depth: 0, inFlight: 0, deferred: 2 });
     rig.wait(MINUTE);
@@ -145,16 +145,16 @@ describe.each([
   it("[CHN15] what is deferred for long holds back no log", () => {
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 9 }, { store: open() });
     rig.publish(draft("d1", T0 + HOUR), draft("d2", T0 + 50_000), "m3");
-    rig.queue.finish(consumer, 3);
+    rig.queue.finish(consumer, 3, rig.now);
     settle(rig);
     expect([heldIn(rig.store), rig.queue.savedLow]).toEqual([1, 2]);
     rig.wait(50_000);
-    rig.queue.finish(consumer, 2);
+    rig.queue.finish(consumer, 2, rig.now);
     settle(rig);
     expect([rig.queue.savedLow, rig.counts().deferred]).toEqual([4, 1]);
     rig.wait(HOUR);
     expect(take(consumer)).toEqual(["3 m3", "2 d2", "1 d1"]);
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     settle(rig);
     expect([heldIn(rig.store), rig.queue.isIdle]).toEqual([0, true]);
   });
@@ -163,7 +163,7 @@ describe.each([
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 9 }, { store: open() });
     rig.publish("m1", "m2");
     rig.queue.requeue(consumer, 1, HOUR, rig.now);
-    rig.queue.finish(consumer, 2);
+    rig.queue.finish(consumer, 2, rig.now);
     rig.proceed();
     settle(rig);
     expect([heldIn(rig.store), rig.queue.savedLow]).toEqual([1, 3]);
@@ -172,7 +172,7 @@ describe.each([
     rig.proceed();
     rig.wait(2 * HOUR);
     expect(take(consumer)).toEqual(["1 m1", "2 m2", "1 m1 x2", "1 m1 x3"]);
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     settle(rig);
     expect(heldIn(rig.store)).toBe(0);
   });
@@ -181,7 +181,7 @@ describe.each([
     const store = open();
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 2, msgTimeoutMs: 10 * MINUTE }, { store });
     rig.publish("m1", "m2");
-    rig.queue.finish(consumer, 2);
+    rig.queue.finish(consumer, 2, rig.now);
     settle(rig);
     expect(rig.queue.savedLow).toBe(1);
     rig.wait(2 * MINUTE);
@@ -195,7 +195,7 @@ describe.each([
     expect(take(consumer)).toEqual([]);
     rig.wait(10 * MINUTE);
     expect(take(consumer)).toEqual(["1 m1 x2"]);
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     settle(rig);
     expect([heldIn(store), rig.queue.isIdle]).toEqual([0, true]);
   });
@@ -203,7 +203,7 @@ describe.each([
   it("[CHN15] what waits for long holds back no log", () => {
     const [rig, consumer] = ChannelRig.withConsumer({}, { store: open() });
     rig.publish("m1", "m2");
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     rig.proceed();
     rig.queue.requeue(consumer, 2, 0, rig.now);
     consumer.rdy = 0;
@@ -235,7 +235,7 @@ describe.each([
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 1_000 }, { store: open() });
     for (let i = 0; i < 10; i++) rig.publish(...Array(50).fill(large()));
     rig.queue.requeue(consumer, 1, HOUR, rig.now);
-    for (let seq = 2; seq <= 500; seq++) rig.queue.finish(consumer, seq);
+    for (let seq = 2; seq <= 500; seq++) rig.queue.finish(consumer, seq, rig.now);
     rig.proceed();
     settle(rig);
     expect([heldIn(rig.store), rig.queue.savedLow]).toEqual([1, 501]);
@@ -256,7 +256,7 @@ describe.each([
       rig.proceed();
       for (const seq of takeSeqs(consumer)) {
         seqs.push(seq);
-        rig.queue.finish(consumer, seq);
+        rig.queue.finish(consumer, seq, rig.now);
       }
     }
     expect(seqs.length).toBe(12_000);

@@ -132,7 +132,7 @@ describe("ChannelQueue that fetches", () => {
     expect(deliver(queue, only)).toEqual(got(1));
     expect(queue.offer([batch(2)], 3)).toBe(true);
     expect(queue.fetch).toBeNull();
-    queue.finish(only, 1);
+    queue.finish(only, 1, T0);
     expect(deliver(queue, only)).toEqual(got(2));
   });
 
@@ -145,11 +145,11 @@ describe("ChannelQueue that fetches", () => {
     expect(queue.fetch).toBeNull();
     for (let seq = 1; seq <= 2; seq++) {
       queue.dispatch(T0);
-      queue.finish(only, seq);
+      queue.finish(only, seq, T0);
     }
     queue.dispatch(T0);
     expect(framesIn(only.outbox).map(({ seq }) => seq)).toEqual([1, 2, 3]);
-    queue.finish(only, 3);
+    queue.finish(only, 3, T0);
     expect(queue.fetch).toBe(4);
   });
 
@@ -224,7 +224,7 @@ describe("ChannelQueue that lacks the body of a message", () => {
     rig.publish("m2");
     take(next);
     expect(rig.queue.supply([1], [null])).toEqual([1]);
-    rig.queue.finish(next, 2);
+    rig.queue.finish(next, 2, rig.now);
     rig.proceed();
     expect([take(next), rig.queue.missing, rig.counts().depth]).toEqual([[], [], 0]);
     rig.save();
@@ -292,7 +292,7 @@ describe("ChannelQueue far behind its topic", () => {
       for (const { seq, body } of framesIn(slow.outbox.splice(0))) {
         if (seq !== next || body.length !== 10) throw new Error(`${seq} came, ${next} was to come`);
         next++;
-        rig.queue.finish(slow, seq);
+        rig.queue.finish(slow, seq, rig.now);
       }
       rig.proceed();
       if (next % 50_000 < 2_500) rig.save();

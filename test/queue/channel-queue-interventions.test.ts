@@ -23,7 +23,7 @@ describe("an operator", () => {
     expect(take(consumer)).toEqual(["1 m1"]);
     expect(rig.intervene("finish", 1)).toBe("done");
     expect(take(consumer)).toEqual(["2 m2"]);
-    expect(rig.queue.finish(consumer, 1)).toBe("not-in-flight");
+    expect(rig.queue.finish(consumer, 1, rig.now)).toBe("not-in-flight");
     expect(rig.counts()).toMatchObject({ depth: 0, inFlight: 1, requeueCount: 0, timeoutCount: 0 });
   });
 
@@ -33,7 +33,7 @@ describe("an operator", () => {
     take(consumer);
     rig.intervene("requeue", 1);
     expect(take(consumer)).toEqual(["2 m2"]);
-    rig.queue.finish(consumer, 2);
+    rig.queue.finish(consumer, 2, rig.now);
     rig.proceed();
     expect(take(consumer)).toEqual(["1 m1 x2"]);
   });
@@ -122,7 +122,7 @@ describe("an operator", () => {
       if (!consumer) throw new Error("there is a consumer");
       expect(rig.intervene("requeue", 2, T0 + 2 * HOUR)).toBe("done");
       expect(take(consumer)).toEqual(["2 m2 x2"]);
-      expect(rig.queue.finish(consumer, 2)).toBe("done");
+      expect(rig.queue.finish(consumer, 2, rig.now)).toBe("done");
       rig.save();
       expect(rig.store.held.count({ due: 0, seq: 0 })).toBe(1);
       rig.wait(3 * HOUR);
@@ -160,7 +160,7 @@ describe("an operator", () => {
   it("[CHN22] messages that are not the channel's are not found, and nothing of it is", () => {
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 1 });
     rig.publish("m1");
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     rig.publish("m2");
     for (const seq of [0, 1, 3, 2 ** 40]) expect(rig.intervene("requeue", seq), `${seq}`).toBe("no-message");
     expect(rig.counts()).toMatchObject({ depth: 0, inFlight: 1 });

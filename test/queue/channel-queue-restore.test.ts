@@ -31,7 +31,7 @@ describe("ChannelQueue that is saved", () => {
     expect(rig.queue.saveNeed).toBe("none");
     const changes: [string, () => unknown][] = [
       ["a delivery", () => rig.publish("m1", "m2")],
-      ["FIN", () => rig.queue.finish(consumer, 1)],
+      ["FIN", () => rig.queue.finish(consumer, 1, rig.now)],
       ["TOUCH", () => rig.queue.touch(consumer, 2, rig.now)],
       ["REQ 0", () => rig.queue.requeue(consumer, 2, 0, rig.now)],
     ];
@@ -58,7 +58,7 @@ describe("ChannelQueue that is saved", () => {
     const [rig, consumer] = ChannelRig.withConsumer();
     rig.publish("m1");
     rig.save();
-    rig.queue.finish(consumer, 9);
+    rig.queue.finish(consumer, 9, rig.now);
     rig.queue.touch(consumer, 9, rig.now);
     rig.proceed();
     rig.connect({ rdy: 0 });
@@ -70,20 +70,20 @@ describe("ChannelQueue that is saved", () => {
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 100 }, { limits: { syncEvery: 3 } });
     rig.publish(..."abcdefg");
     const needs = [1, 2, 3].map((seq) => {
-      rig.queue.finish(consumer, seq);
+      rig.queue.finish(consumer, seq, rig.now);
       return rig.queue.saveNeed;
     });
     rig.save();
-    rig.queue.finish(consumer, 4);
+    rig.queue.finish(consumer, 4, rig.now);
     expect([...needs, rig.queue.saveNeed]).toEqual(["soon", "soon", "now", "soon"]);
   });
 
   it("[DUR2] what was saved as finished is not delivered again, what was finished later is", () => {
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 100 });
     rig.publish("m1", "m2", "m3");
-    for (const seq of [1, 3]) rig.queue.finish(consumer, seq);
+    for (const seq of [1, 3]) rig.queue.finish(consumer, seq, rig.now);
     rig.save();
-    rig.queue.finish(consumer, 2);
+    rig.queue.finish(consumer, 2, rig.now);
     expect(takeAfterCrash(rig)).toEqual(["2 m2 x2"]);
   });
 
@@ -92,11 +92,11 @@ describe("ChannelQueue that is saved", () => {
     rig.publish("m1", "m2", "m3", "m4");
     rig.save();
     expect(rig.queue.savedLow).toBe(1);
-    for (const seq of [1, 2, 4]) rig.queue.finish(consumer, seq);
+    for (const seq of [1, 2, 4]) rig.queue.finish(consumer, seq, rig.now);
     expect(rig.queue.savedLow).toBe(1);
     rig.save();
     expect(rig.queue.savedLow).toBe(3);
-    rig.queue.finish(consumer, 3);
+    rig.queue.finish(consumer, 3, rig.now);
     rig.save();
     expect(rig.queue.savedLow).toBe(5);
     rig.crash();
@@ -144,9 +144,9 @@ describe.each([
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 3 }, { store: open() });
     rig.publish("m1", "m2", "m3", "m4");
     rig.queue.requeue(consumer, 2, 0, rig.now);
-    rig.queue.finish(consumer, 3);
+    rig.queue.finish(consumer, 3, rig.now);
     rig.proceed();
-    rig.queue.finish(consumer, 4);
+    rig.queue.finish(consumer, 4, rig.now);
     rig.proceed();
     rig.save();
     expect(take(consumer)).toEqual(["1 m1", "2 m2", "3 m3", "4 m4", "2 m2 x2"]);
@@ -158,7 +158,7 @@ describe.each([
     rig.publish("m1");
     rig.save();
     rig.publish("m2", "m3");
-    rig.queue.finish(consumer, 2);
+    rig.queue.finish(consumer, 2, rig.now);
     expect(takeAfterCrash(rig)).toEqual(["1 m1 x2", "2 m2", "3 m3"]);
   });
 
@@ -171,10 +171,10 @@ describe.each([
     const [after] = rig.crash(before) as [Consumer];
     expect([after.inFlight, take(after), rig.counts().inFlight]).toEqual([2, [], 2]);
     expect(after.state).toEqual(before.state);
-    expect(rig.queue.finish(after, 1)).toBe("done");
+    expect(rig.queue.finish(after, 1, rig.now)).toBe("done");
     rig.proceed();
     expect(take(after)).toEqual(["3 m3"]);
-    rig.queue.finish(after, 3);
+    rig.queue.finish(after, 3, rig.now);
     after.rdy = 1;
     rig.wait(MINUTE - 1);
     expect(take(after)).toEqual([]);
@@ -204,7 +204,7 @@ describe.each([
     rig.wait(MINUTE / 2);
     rig.crash();
     const next = rig.connect({ rdy: 9 });
-    expect([take(next), rig.counts().inFlight, rig.queue.finish(next, 1)]).toEqual([[], 1, "not-owner"]);
+    expect([take(next), rig.counts().inFlight, rig.queue.finish(next, 1, rig.now)]).toEqual([[], 1, "not-owner"]);
     rig.save();
     rig.crash();
     const last = rig.connect({ rdy: 9 });
@@ -240,7 +240,7 @@ describe.each([
     ] as const) {
       rig.wait(ms);
       expect(take(next), `at ${rig.now - T0} ms`).toEqual(delivered);
-      for (const text of delivered) rig.queue.finish(next, Number.parseInt(text, 10));
+      for (const text of delivered) rig.queue.finish(next, Number.parseInt(text, 10), rig.now);
     }
   });
 
@@ -265,10 +265,10 @@ describe.each([
     rig.publish(draft("d1", T0 + HOUR));
     rig.save();
     rig.wait(HOUR);
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     expect(takeAfterCrash(rig)).toEqual(["1 d1"]);
     const [next] = [...rig.queue.consumers] as [Consumer];
-    rig.queue.finish(next, 1);
+    rig.queue.finish(next, 1, rig.now);
     rig.save();
     expect(takeAfterCrash(rig)).toEqual([]);
   });
@@ -282,8 +282,8 @@ describe.each([
     const other = rig.connect({ rdy: 1 });
     expect([take(after), take(other)]).toEqual([[], ["2 m2"]]);
     expect(rig.counts()).toMatchObject({ depth: 0, inFlight: 2, deferred: 0, messageCount: 2 });
-    rig.queue.finish(after, 1);
-    rig.queue.finish(other, 2);
+    rig.queue.finish(after, 1, rig.now);
+    rig.queue.finish(other, 2, rig.now);
     rig.save();
     expect(takeAfterCrash(rig)).toEqual([]);
     expect(rig.queue.isIdle).toBe(true);
@@ -322,7 +322,7 @@ describe.each([
     rig.publish("m1", "m2", "m3");
     rig.save();
     rig.publish("m4");
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     rig.proceed();
     rig.save();
     expect(takeAfterCrash(rig)).toEqual(["2 m2 x2", "3 m3", "4 m4"]);
@@ -357,7 +357,7 @@ describe.each([
     rig.queue.requeue(consumer, 1, 0, rig.now);
     rig.proceed();
     expect(rig.queue.isIdle).toBe(false);
-    for (const seq of [2, 3, 1]) rig.queue.finish(consumer, seq) === "done" && rig.proceed();
+    for (const seq of [2, 3, 1]) rig.queue.finish(consumer, seq, rig.now) === "done" && rig.proceed();
     const { idleState: idle } = rig.queue;
     expect([rig.queue.isIdle, idle]).toEqual([
       true,

@@ -22,7 +22,7 @@ describe("ChannelQueue that delivers", () => {
     rig.publish("m1", "m2");
     rig.publish("m3", "m4", "m5");
     expect(take(consumer)).toEqual(got(1, 3));
-    for (const seq of [2, 1, 3]) rig.queue.finish(consumer, seq);
+    for (const seq of [2, 1, 3]) rig.queue.finish(consumer, seq, rig.now);
     rig.proceed();
     expect(take(consumer)).toEqual(got(4, 5));
   });
@@ -40,7 +40,7 @@ describe("ChannelQueue that delivers", () => {
     expect([take(consumer), consumer.inFlight]).toEqual([got(1, 2), 2]);
     rig.proceed();
     expect(take(consumer)).toEqual([]);
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     rig.proceed();
     expect([take(consumer), consumer.inFlight]).toEqual([got(3), 2]);
   });
@@ -50,14 +50,14 @@ describe("ChannelQueue that delivers", () => {
     rig.publish(...messages(5));
     take(consumer);
     consumer.rdy = 2;
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     rig.proceed();
     expect([take(consumer), consumer.inFlight]).toEqual([[], 2]);
-    rig.queue.finish(consumer, 2);
+    rig.queue.finish(consumer, 2, rig.now);
     rig.proceed();
     expect(take(consumer)).toEqual(got(4));
     consumer.rdy = 0;
-    for (const seq of [3, 4]) rig.queue.finish(consumer, seq);
+    for (const seq of [3, 4]) rig.queue.finish(consumer, seq, rig.now);
     rig.proceed();
     expect(take(consumer)).toEqual([]);
   });
@@ -67,7 +67,7 @@ describe("ChannelQueue that delivers", () => {
     rig.publish(...messages(4));
     take(consumer);
     consumer.isClosing = true;
-    expect(rig.queue.finish(consumer, 1)).toBe("done");
+    expect(rig.queue.finish(consumer, 1, rig.now)).toBe("done");
     rig.proceed();
     expect(take(consumer)).toEqual([]);
   });
@@ -128,8 +128,8 @@ describe("ChannelQueue that delivers", () => {
     const second = rig.connect({ rdy: 9 });
     rig.publish("m4");
     expect([take(first), take(second)]).toEqual([[], got(4)]);
-    expect(rig.queue.finish(second, 1)).toBe("not-owner");
-    expect(rig.queue.finish(first, 1)).toBe("done");
+    expect(rig.queue.finish(second, 1, rig.now)).toBe("not-owner");
+    expect(rig.queue.finish(first, 1, rig.now)).toBe("done");
   });
 
   it("[CHN3] attempts grow by one at each delivery, whatever brought the message back", () => {
@@ -247,7 +247,7 @@ describe("ChannelQueue that delivers", () => {
   it("[CHN1] every message is counted in one place", () => {
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 6 });
     rig.publish(...messages(6), draft("d7", T0 + 2 * MINUTE), "m8", draft("d9", T0 + MINUTE / 2), "m10");
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     rig.queue.requeue(consumer, 2, 0, rig.now);
     rig.queue.requeue(consumer, 3, 1_000, rig.now);
     rig.queue.requeue(consumer, 4, 5 * MINUTE, rig.now);
@@ -301,7 +301,7 @@ describe("ChannelQueue that is paused or emptied", () => {
     const [rig, consumer] = ChannelRig.withConsumer({ rdy: 3 });
     rig.publish(...messages(3));
     rig.queue.setPaused(true);
-    expect(rig.queue.finish(consumer, 1)).toBe("done");
+    expect(rig.queue.finish(consumer, 1, rig.now)).toBe("done");
     expect(rig.queue.requeue(consumer, 2, 0, rig.now)).toBe("done");
     expect(rig.queue.touch(consumer, 3, rig.now)).toBe("done");
     rig.proceed();
@@ -311,7 +311,7 @@ describe("ChannelQueue that is paused or emptied", () => {
   it("[CHN13] what is in flight of a paused channel times out, and what is deferred falls due", () => {
     const [rig, consumer] = ChannelRig.withConsumer();
     rig.publish("m1", "m2");
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     rig.publish(draft("d3", T0 + 1_000));
     rig.proceed();
     rig.queue.setPaused(true);
@@ -344,7 +344,7 @@ describe("ChannelQueue that is paused or emptied", () => {
     const [rig, consumer] = inAllPlaces();
     rig.queue.empty(rig.log.fanout);
     expect(consumer.inFlight).toBe(0);
-    expect([4, 7, 8].map((seq) => rig.queue.finish(consumer, seq))).toEqual(Array(3).fill("not-in-flight"));
+    expect([4, 7, 8].map((seq) => rig.queue.finish(consumer, seq, rig.now))).toEqual(Array(3).fill("not-in-flight"));
     rig.publish("m10");
     expect(take(consumer)).toEqual(["10 m10"]);
   });
@@ -364,7 +364,7 @@ describe("ChannelQueue that is paused or emptied", () => {
     rig.publish("m1", "m2");
     const end = rig.log.fanout;
     rig.publish("m3", "m4");
-    for (const seq of [1, 2, 3]) rig.queue.finish(consumer, seq);
+    for (const seq of [1, 2, 3]) rig.queue.finish(consumer, seq, rig.now);
     rig.proceed();
     expect(take(consumer)).toEqual(got(1, 4));
     rig.queue.empty(end);
@@ -388,7 +388,7 @@ describe("ChannelQueue of an ephemeral channel", () => {
     expect(take(consumer)).toEqual(got(1));
     rig.publish("m4");
     rig.publish("m5", "m6");
-    rig.queue.finish(consumer, 1);
+    rig.queue.finish(consumer, 1, rig.now);
     rig.proceed();
     consumer.rdy = 9;
     rig.proceed();

@@ -28,6 +28,12 @@ const flight = fc.record({ ranges: fc.array(range), owner: fc.nat(300), delivere
 /** Any byte string, as connection ids are. */
 const id = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) });
 
+const bins = fc.record({ zeros: fc.nat(), first: fc.integer({ min: -2_000, max: 2_000 }), counts: fc.array(fc.nat()) });
+const latency = fc.record({
+  published: fc.array(fc.record({ count: fc.nat(), at: instant })),
+  window: fc.option(fc.record({ since: instant, current: bins, previous: bins })),
+});
+
 const state: fc.Arbitrary<ChannelState> = fc
   .record({
     life: fc.record({ id: fc.constantFrom(0, 1, START), start: fc.constantFrom(0, 1, START) }),
@@ -42,6 +48,7 @@ const state: fc.Arbitrary<ChannelState> = fc
     inFlight: fc.array(inFlight.map(([a, b]) => ({ ...a, ...b }))),
     waiting: fc.array(message),
     deferred: fc.array(deferred.map(([a, b]) => ({ ...a, ...b }))),
+    latency: fc.option(latency),
   })
   .map(({ taken, ...rest }) => ({ ...rest, cursor: rest.life.start + taken }));
 
@@ -61,6 +68,14 @@ const example: ChannelState = {
     { seq: START + 501, due: 0 },
     { seq: START + 700, due: T0 + 60_000 },
   ],
+  latency: {
+    published: [{ count: 3, at: T0 - 10 }],
+    window: {
+      since: T0 - 60_000,
+      current: { zeros: 1, first: 40, counts: [1, 0, 300] },
+      previous: { zeros: 0, first: 0, counts: [] },
+    },
+  },
   owners: [
     { id: "0f8fad5b", isConnected: true },
     { id: "\xff\x00", isConnected: false },

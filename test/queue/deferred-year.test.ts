@@ -65,7 +65,7 @@ class Year {
         this.received.add(seq);
       }
       this.#unsaved.add(seq);
-      this.rig.queue.finish(this.consumer, seq);
+      this.rig.queue.finish(this.consumer, seq, this.rig.now);
     }
     return seqs.length;
   }

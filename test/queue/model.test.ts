@@ -93,7 +93,7 @@ function finishAll(world: World, channel: SimulatedChannel): boolean {
   let hasFinished = false;
   for (const consumer of channel.consumers) {
     for (const seq of expected.held(consumer.id)) {
-      if (queue.finish(consumer, seq) !== "done") throw new Error(`${consumer.id} could not finish ${seq}`);
+      if (queue.finish(consumer, seq, world.now) !== "done") throw new Error(`${consumer.id} could not finish ${seq}`);
       expected.finish(consumer, seq);
       hasFinished = true;
     }

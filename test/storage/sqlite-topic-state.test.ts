@@ -5,7 +5,7 @@ import { T0 } from "../helpers/records.ts";
 import { Database } from "../helpers/sql.ts";
 
 function savedTopic(topic: Partial<SavedTopic> = {}): SavedTopic {
-  return { ...topicState(), isNew: false, isDeleting: false, removedChannels: {}, ...topic };
+  return { ...topicState(), isNew: false, isScraped: false, isDeleting: false, removedChannels: {}, ...topic };
 }
 
 function stateIn(database: Database): SqliteTopicState {

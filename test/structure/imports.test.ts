@@ -53,7 +53,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE = ["protocol", "identity", "queue", "session", "lookup"];
 /** Time and chance come to the client from one place. */
 const CLOCK = "client/clock.ts";
-const LIBRARIES: Readonly<Record<string, readonly string[]>> = { protocol: ["snappyjs"], identity: ["re2js"] };
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  protocol: ["snappyjs"],
+  identity: ["re2js"],
+  queue: ["@datadog/sketches-js"],
+};
 const IMPURE = /\b(Date\.now|new Date\(\)|Math\.random|crypto\.|setTimeout|setInterval|console\.|(?<!get )fetch\()/;
 
 /** A program of its own, which runs in a browser: of the rest of src it knows only what the admin API answers, and what names are. */

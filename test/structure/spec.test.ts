@@ -16,7 +16,7 @@ function testFiles(dir: string): string[] {
 
 /** Lines that begin a test. */
 function titles(file: string): string[] {
-  return readFileSync(file, "utf8").match(/\b(?:it|test)\b[^\n]*(?:\n[^\n]*)?\[[A-Z]+\d+\][^\n]*/g) ?? [];
+  return readFileSync(file, "utf8").match(/\b(?:it|test(?:Once)?)\b[^\n]*(?:\n[^\n]*)?\[[A-Z]+\d+\][^\n]*/g) ?? [];
 }
 
 describe("SPEC.md", () => {

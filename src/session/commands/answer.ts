@@ -15,7 +15,7 @@ const REASONS = {
   "not-owner": "client does not own message",
 } as const satisfies Record<Exclude<Answered, "done">, string>;
 
-export const fin = answer("FIN", 1, (session, seq) => session.queue.finish(session.consumer, seq));
+export const fin = answer("FIN", 1, (session, seq) => session.queue.finish(session.consumer, seq, session.now));
 
 export const touch = answer("TOUCH", 1, (session, seq) => session.queue.touch(session.consumer, seq, session.now));
 

@@ -13,7 +13,7 @@ export const auth: Command = {
     return line.paramCount === 0 ? null : invalid("AUTH invalid number of parameters");
   },
   body: wholeBody("AUTH", (session, buffer, start, end) => {
-    if (session.access.identity !== null) return invalid("AUTH already set");
+    if (!session.access.takesAuth) return invalid("AUTH already set");
     if (!session.access.isGuarded) return clientError("E_AUTH_DISABLED", "AUTH disabled");
     session.startAuth(fromUtf8(buffer.subarray(start, end)));
     return null;

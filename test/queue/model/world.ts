@@ -168,8 +168,8 @@ export class World {
       const { queue, expected } = channel;
       const delay = random.chance(40) ? 0 : random.pick(DELAYS);
       const [got, owed] = random.pick<() => [Answered, Answered]>([
-        () => [queue.finish(consumer, seq), expected.finish(consumer, seq)],
-        () => [queue.finish(consumer, seq), expected.finish(consumer, seq)],
+        () => [queue.finish(consumer, seq, now), expected.finish(consumer, seq)],
+        () => [queue.finish(consumer, seq, now), expected.finish(consumer, seq)],
         () => [queue.requeue(consumer, seq, delay, now), expected.requeue(consumer, seq, delay, now)],
         () => [queue.touch(consumer, seq, now), expected.touch(consumer, seq, now)],
       ])();
