@@ -72,7 +72,7 @@ export default defineConfig({
         // The production bundle on a workerd process of its own, spoken to from outside.
         test: {
           name: "broker",
-          include: ["test/{conformance,broker}/**/*.test.ts", "test/crash/*.test.ts"],
+          include: ["test/{conformance,broker,cli}/**/*.test.ts", "test/crash/*.test.ts"],
           globalSetup: ["test/helpers/build.ts"],
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,

@@ -1,5 +1,6 @@
 // A broker of one's own: the production bundle on a plain workerd process.
 
+import { ASSETS, OBJECTS } from "../src/cli/serve/packaged-broker.ts";
 import { BUNDLE_DIR } from "./build.ts";
 import { UI_DIR } from "./build-ui.ts";
 import { startWorkerd, type WorkerdProcess } from "./workerd.ts";
@@ -33,8 +34,8 @@ export interface BrokerProcess extends Omit<WorkerdProcess, "ports"> {
 export async function startBroker(settings: BrokerSettings = {}): Promise<BrokerProcess> {
   const workerd = await startWorkerd({
     bundleDir: settings.bundleDir ?? BUNDLE_DIR,
-    objects: { Topic: "TOPIC", Channel: "CHANNEL", Lookup: "LOOKUP" },
-    assets: { dir: UI_DIR, binding: "ASSETS" },
+    objects: OBJECTS,
+    assets: { dir: UI_DIR, binding: ASSETS },
     vars: { open: "true", ...settings.options },
     ports: { http: settings.httpPort ?? 0, tcp: settings.tcpPort ?? 0 },
     dataDir: settings.dataDir,

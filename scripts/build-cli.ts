@@ -1,7 +1,7 @@
 // The command line as it is installed: JavaScript in dist/cli.
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 
 const CLI_DIR = "dist/cli";
@@ -12,7 +12,6 @@ export function buildCli(): void {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`the command line could not be built:\n${stdout}${stderr}`);
-  chmodSync(join(CLI_DIR, "cli", "main.js"), 0o755);
 }
 
 if (import.meta.main) buildCli();

@@ -53,6 +53,12 @@ export function origin(text: string): string {
   throw new InvalidArgumentError("It must be a URL like https://broker.example.");
 }
 
+/** NSQ's flag, which scripts have: here the timeout of a request counts from before the connection. */
+export function connectTimeout(): Option {
+  const description = "part of --http-client-request-timeout";
+  return new Option("--http-client-connect-timeout <duration>", description).argParser(positiveDuration);
+}
+
 /** On when it is there: `--gzip`, or as in Go `--gzip=true`. */
 export function toggle(flag: string, description: string): Option {
   return new Option(`${flag} [true|false]`, description)

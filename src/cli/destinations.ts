@@ -62,16 +62,18 @@ export class Destinations<T> {
   }
 
   #pick(): State<T> {
-    if (this.#mode === "round-robin") return this.#inTurn(this.#states);
     const now = this.#now();
-    const usable = this.#states.filter(({ retryAt }) => retryAt <= now);
+    const isUsable = ({ retryAt }: State<T>) => this.#mode === "round-robin" || retryAt <= now;
     // When none is known to be well, all are tried again.
-    const candidates = usable.length > 0 ? usable : this.#states;
-    return this.#mode === "hostpool" ? this.#inTurn(candidates) : this.#greedy(candidates);
+    const usable = this.#states.some(isUsable) ? this.#states.filter(isUsable) : this.#states;
+    return this.#mode === "epsilon-greedy" ? this.#greedy(usable) : this.#inTurn(usable);
   }
 
-  #inTurn(states: readonly State<T>[]): State<T> {
-    return states[this.#next++ % states.length] as State<T>;
+  #inTurn(usable: readonly State<T>[]): State<T> {
+    for (;;) {
+      const state = this.#states[this.#next++ % this.#states.length] as State<T>;
+      if (usable.includes(state)) return state;
+    }
   }
 
   /** The fastest, but for a chance that others get to show that they are faster. */

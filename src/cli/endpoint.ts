@@ -139,5 +139,5 @@ function codeOf(text: string): string {
   } catch {
     // it is no JSON
   }
-  return text.trim().slice(0, 200);
+  return text.trim().replace(/\s+/g, " ").slice(0, 200);
 }

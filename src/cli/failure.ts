@@ -21,6 +21,7 @@ export class Failure extends Error {
   override name = "Failure";
   readonly outcome: Outcome;
 
+  /** @param message "" when it was said already, in the log of a server */
   constructor(outcome: Outcome, message: string, options?: ErrorOptions) {
     super(message, options);
     this.outcome = outcome;

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // npx nsq-edge: runs a command, and ends with its status.
 
 import { run } from "./program.ts";

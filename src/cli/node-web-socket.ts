@@ -2,7 +2,7 @@
 
 import { WebSocket } from "ws";
 import { type Transport, type WebSocketConstructor, webSocketTransport } from "../client/index.ts";
-import { Failure } from "./failure.ts";
+import { Failure, textOf } from "./failure.ts";
 
 const REFUSED = /Unexpected server response: (401|403)/;
 
@@ -30,11 +30,12 @@ export function nodeWebSocketTransport(): Transport {
   };
 }
 
-function refusal(address: string, reason: Error): Failure {
+/** What kept a WebSocket from coming to be, as a command says it. @param address its URL */
+export function refusal(address: string, reason: Error): Failure {
   const url = new URL(address);
   const at = url.host;
   const [, status] = REFUSED.exec(reason.message) ?? [];
   if (status === "401") return new Failure("refused", `${at} wants a token that it knows (--token)`);
   if (status === "403") return new Failure("refused", `${at} does not allow that to whoever has this token`);
-  return new Failure("unreachable", `${at} cannot be reached: ${reason.message}`, { cause: reason });
+  return new Failure("unreachable", `${at} cannot be reached: ${textOf(reason)}`, { cause: reason });
 }

@@ -2,7 +2,9 @@
 
 import { Command, CommanderError } from "commander";
 import { fromGo } from "./args.ts";
+import { bridgeCommand } from "./commands/bridge.ts";
 import { pubCommand } from "./commands/pub.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { statCommand } from "./commands/stat.ts";
 import { tailCommand } from "./commands/tail.ts";
 import { toFileCommand } from "./commands/to-file.ts";
@@ -17,6 +19,7 @@ import { VERSION } from "./version.ts";
 
 function commands(): Command[] {
   return [
+    serveCommand(),
     pubCommand(),
     topicsCommand(),
     channelsCommand(),
@@ -29,6 +32,7 @@ function commands(): Command[] {
     toHttpCommand(),
     toNsqTopicCommand(),
     tokenCommand(),
+    bridgeCommand(),
   ];
 }
 
@@ -46,7 +50,7 @@ function createProgram(): Command {
 /** Settings hold for subcommands that were made elsewhere, too. */
 function configure(command: Command): void {
   command.exitOverride().configureOutput({
-    outputError: (text) => say(text.replace(/^error: /, "").trim()),
+    outputError: (text) => say(text.replace(/^error: /, "").trim(), "fatal"),
   });
   command.commands.forEach(configure);
 }
@@ -61,10 +65,10 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (error instanceof Failure) {
-      say(error.message);
+      if (error.message !== "") say(error.message, "fatal");
       return EXIT[error.outcome];
     }
-    say(textOf(error));
+    say(textOf(error), "fatal");
     return EXIT.failed;
   }
 }

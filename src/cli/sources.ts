@@ -1,7 +1,7 @@
 // Where a tool takes its messages from: nsqds, what nsqlookupds name, or a broker; and consuming from there until it is told to end.
 
 import { type Command, Option } from "commander";
-import { Consumer, type ConsumerOptions, type Message, NsqError, ProtocolError } from "../client/index.ts";
+import { Consumer, type ConsumerOptions, type Message, ProtocolError } from "../client/index.ts";
 import { hostPort, httpAddress, repeated } from "./args.ts";
 import { asFailure, type ClientOpt, clientOpt, clientOptions } from "./client-options.ts";
 import { type EndpointFlags, originOf, withEndpoint } from "./endpoint.ts";
@@ -130,13 +130,13 @@ export class Consuming {
 
 const REFUSALS = ["E_AUTH_FAILED", "E_UNAUTHORIZED", "E_AUTH_FIRST"];
 
-/** What kept a connection from coming to be. */
+/** What kept a connection from coming to be: what lies deepest says it best. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  // Around what a transport has said.
-  if (error instanceof NsqError && error.cause instanceof Failure) return error.cause;
-  if (error instanceof ProtocolError) {
-    return new Failure(REFUSALS.includes(error.code) ? "refused" : "failed", error.message, { cause: error });
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof Failure) return cause;
+    if (cause instanceof ProtocolError) {
+      return new Failure(REFUSALS.includes(cause.code) ? "refused" : "failed", cause.message, { cause: error });
+    }
   }
   return new Failure("unreachable", `cannot connect: ${textOf(error)}`, { cause: error });
 }

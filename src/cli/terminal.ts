@@ -27,9 +27,23 @@ export function printTable(header: readonly string[], rows: readonly (readonly (
   return print(`${lines.join("\n")}\n`);
 }
 
-export function say(text: string): void {
+const LEVELS = ["debug", "info", "warn", "error", "fatal"] as const;
+export type LogLevel = (typeof LEVELS)[number];
+export const LOG_LEVELS: readonly LogLevel[] = LEVELS;
+
+const log = { prefix: `${NAME}: `, least: LEVELS.indexOf("info") };
+
+/** How lines begin, and from which level on they are said. */
+export function configureLog(prefix: string | undefined, level: LogLevel): void {
+  if (prefix !== undefined) log.prefix = prefix;
+  log.least = LEVELS.indexOf(level);
+}
+
+/** What ends a command is fatal. */
+export function say(text: string, level: LogLevel = "warn"): void {
+  if (LEVELS.indexOf(level) < log.least) return;
   Progress.clear();
-  process.stderr.write(`${NAME}: ${text}\n`);
+  process.stderr.write(`${log.prefix}${text}\n`);
 }
 
 /** A line that tells how far something is, where a person watches; nothing in a pipe. */

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, Option } from "commander";
-import { hostPort, httpAddress, name, positiveDuration, repeated, whole } from "../args.ts";
+import { connectTimeout, hostPort, httpAddress, name, positiveDuration, repeated, whole } from "../args.ts";
 import { type EndpointFlags, HttpApi, originOf, withEndpoint } from "../endpoint.ts";
 import { Failure } from "../failure.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -64,6 +64,7 @@ export function statCommand(): Command {
         .argParser(repeated(httpAddress))
         .conflicts("url"),
     )
+    .addOption(connectTimeout())
     .addOption(
       new Option("--http-client-request-timeout <duration>", "for an answer")
         .argParser(positiveDuration)

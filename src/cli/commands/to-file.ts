@@ -5,11 +5,11 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Consumer } from "../../client/index.ts";
-import { duration, name, positiveDuration, repeated, toggle, whole } from "../args.ts";
+import { connectTimeout, duration, name, positiveDuration, repeated, toggle, whole } from "../args.ts";
 import { originOf } from "../endpoint.ts";
 import { Failure, textOf } from "../failure.ts";
 import { Consuming, type SourceFlags, withSources } from "../sources.ts";
-import { say } from "../terminal.ts";
+import { configureLog, LOG_LEVELS, type LogLevel, say } from "../terminal.ts";
 import { FileNames } from "../to-file/file-name.ts";
 import { TopicDiscovery } from "../to-file/topic-discovery.ts";
 import { TopicFiles } from "../to-file/topic-files.ts";
@@ -33,6 +33,8 @@ interface Flags extends SourceFlags {
   readonly rotateInterval: number;
   readonly syncInterval: number;
   readonly httpClientRequestTimeout: number;
+  readonly logLevel: LogLevel;
+  readonly logPrefix?: string;
 }
 
 export function toFileCommand(): Command {
@@ -59,11 +61,15 @@ export function toFileCommand(): Command {
     .option("--rotate-size <bytes>", "a new file when one has more; 0 for never", whole(0), 0)
     .addOption(withDefault("--rotate-interval <duration>", "a new file after so long; 0 for never", duration, "0"))
     .addOption(withDefault("--sync-interval <duration>", "sync at least so often", positiveDuration, "30s"))
-    .addOption(withDefault("--http-client-request-timeout <duration>", "for a look-up", positiveDuration, "5s"));
+    .addOption(withDefault("--http-client-request-timeout <duration>", "for a look-up", positiveDuration, "5s"))
+    .addOption(connectTimeout())
+    .addOption(new Option("--log-level <level>", "what is said on stderr").choices(LOG_LEVELS).default("info"))
+    .option("--log-prefix <text>", "what its lines begin with (default: nsq-edge: )");
   return withSources(command).action(toFile);
 }
 
 async function toFile(flags: Flags): Promise<void> {
+  configureLog(flags.logPrefix, flags.logLevel);
   const { topic: topics, topicPattern, channel, maxInFlight, nsqdTcpAddress, outputDir } = flags;
   if (!topics && !topicPattern) throw new Failure("usage", "--topic or --topic-pattern is needed");
   if (!topics && nsqdTcpAddress) throw new Failure("usage", "an nsqd does not tell of topics: name them with --topic");
@@ -173,7 +179,7 @@ function discover(flags: Flags, pattern: RegExp, consuming: Consuming): TopicDis
   const lookups = lookupdHttpAddress?.map((address) => (address.includes("://") ? address : `http://${address}`));
   const origins = lookups ?? [originOf(url)];
   return new TopicDiscovery(origins, token, httpClientRequestTimeout, pattern, (topic) => {
-    if (consuming.add(topic)) say(`topic ${topic}`);
+    if (consuming.add(topic)) say(`topic ${topic}`, "info");
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Message } from "../../client/index.ts";
-import { name, positiveDuration, repeated, whole } from "../args.ts";
+import { connectTimeout, name, positiveDuration, repeated, whole } from "../args.ts";
 import { Destinations, MODES, type Mode } from "../destinations.ts";
 import { causeCode, Failure, textOf } from "../failure.ts";
 import { Consuming, type SourceFlags, withSources } from "../sources.ts";
@@ -55,6 +55,7 @@ export function toHttpCommand(): Command {
     )
     .option("--sample <share>", "0 to 1: the share of the messages that is sent; the others are finished", share, 1)
     .option("--status-every <n>", "say how it goes after so many requests; 0 for never", whole(0), 250)
+    .addOption(connectTimeout())
     .addOption(
       new Option("--http-client-request-timeout <duration>", "for an answer")
         .argParser(positiveDuration)

@@ -2,12 +2,12 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Producer, ProtocolError } from "../../client/index.ts";
+import { NotConnectedError, type Producer } from "../../client/index.ts";
 import { hostPort, name, repeated, whole } from "../args.ts";
 import { type ClientOpt, clientOpt } from "../client-options.ts";
 import { delimited } from "../delimited.ts";
 import { type EndpointFlags, withEndpoint } from "../endpoint.ts";
-import { Failure } from "../failure.ts";
+import { Failure, textOf } from "../failure.ts";
 import { openProducers } from "../producers.ts";
 import { failureOf } from "../sources.ts";
 import { aborted, stopSignal } from "../stop-signal.ts";
@@ -83,10 +83,16 @@ class Publishing {
   #bytes = 0;
   #stored = 0;
   #failure: Failure | null = null;
+  #hasConnected = false;
 
   constructor(topic: string, producers: readonly Producer[]) {
     this.#topic = topic;
     this.#producers = producers;
+    for (const producer of producers) {
+      producer.on("connection", () => {
+        this.#hasConnected = true;
+      });
+    }
   }
 
   /** By all producers. */
@@ -107,7 +113,7 @@ class Publishing {
         this.#stored++;
       })
       .catch((error: unknown) => {
-        this.#failure ??= publishFailure(error);
+        this.#failure ??= this.#failureOf(error);
       })
       .finally(() => {
         this.#bytes -= body.length;
@@ -118,15 +124,17 @@ class Publishing {
     if (this.#failure) throw this.#failure;
   }
 
+  /** A connection that was lost is no address that cannot be reached. */
+  #failureOf(error: unknown): Failure {
+    const isLost = this.#hasConnected && error instanceof NotConnectedError;
+    return isLost ? new Failure("failed", textOf(error), { cause: error }) : failureOf(error);
+  }
+
   /** Resolves when all are stored. @throws {Failure} */
   async end(): Promise<void> {
     await Promise.all(this.#underWay);
     if (this.#failure) throw this.#failure;
   }
-}
-
-function publishFailure(error: unknown): Failure {
-  return error instanceof ProtocolError ? new Failure("failed", error.message, { cause: error }) : failureOf(error);
 }
 
 /** Resolves when the next one may go: after a while that nothing was published, a second's worth at once. */

@@ -11,7 +11,7 @@ const PERMISSIONS = ["publish", "subscribe", "read", "admin"];
 
 interface AllowedFlags {
   readonly topic: string;
-  readonly channel: readonly string[];
+  readonly channel?: readonly string[];
   readonly permission: readonly string[];
   readonly json: boolean;
 }
@@ -50,9 +50,7 @@ export function tokenCommand(): Command {
 function withAllowed(command: Command): Command {
   return command
     .option("--topic <pattern>", "of topics, as in NSQ's auth servers", ".*")
-    .addOption(
-      new Option("--channel <pattern>", "of channels (repeatable)").argParser(repeated(String)).default([".*"], ".*"),
-    )
+    .addOption(new Option("--channel <pattern>", "of channels (repeatable; default: .*)").argParser(repeated(String)))
     .addOption(
       new Option("--permission <permission>", `${PERMISSIONS.join(", ")} (repeatable)`)
         .argParser(repeated(permission))
@@ -85,7 +83,7 @@ async function mintToken(flags: MintFlags): Promise<void> {
   else await print(`${minted.token}\n`);
 }
 
-function authorization({ topic, channel, permission }: AllowedFlags) {
+function authorization({ topic, channel = [".*"], permission }: AllowedFlags) {
   return { topic, channels: channel, permissions: permission };
 }
 
