@@ -186,7 +186,7 @@ export const adminSchemas: NamedSchemas<Named> = {
   }),
   MessageView: object<MessageView>({
     id: { ...text, pattern: "^[0-9a-f]{16}$" },
-    timestamp: described(number, "Milliseconds since the epoch, with a fraction."),
+    timestamp: described(whole, "Milliseconds since the epoch."),
     attempts: count,
     size: count,
     preview: described(text, "The first bytes of the body, base64."),

@@ -31,9 +31,9 @@ export function timestampNs(ms: number): bigint {
   return BigInt(Math.trunc(ms)) * 1_000_000n;
 }
 
-/** When the message whose frame begins at `at` was published, ms since the epoch. */
+/** When the message whose frame begins at `at` was published, whole ms since the epoch: nanoseconds are more than a number can hold. */
 export function publishedAt(frame: Uint8Array, at = 0): number {
   const high = readInt32(frame, at + TIMESTAMP_OFFSET);
   const low = readInt32(frame, at + TIMESTAMP_OFFSET + 4) >>> 0;
-  return (high * 2 ** 32 + low) / 1e6;
+  return Math.round((high * 2 ** 32 + low) / 1e6);
 }

@@ -63,7 +63,7 @@ describe("message frames", () => {
     expect(toHex(frame.subarray(ID_OFFSET, ID_OFFSET + 2))).toBe("3031");
   });
 
-  it.each([0, 1, 1_700_000_000_123, 4_102_444_800_000])(
+  it.each([0, 1, 1_700_000_000_123, 1_795_939_608_546, 4_102_444_800_000])(
     "[MSG1] the instant %i comes back from the frame",
     (publishedMs) => {
       expect(publishedAt(message({ publishedMs }))).toBe(publishedMs);

@@ -1,0 +1,57 @@
+// The package as somebody gets it who installs it: with what it depends on, and nothing of its development.
+
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, symlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { folder, Served } from "./served.ts";
+
+const run = promisify(execFile);
+const CLI = "dist/cli";
+
+interface Manifest {
+  readonly files: readonly string[];
+  readonly bin: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** Installs it in a folder. Returns the program there. */
+async function install(app: string): Promise<string> {
+  const { files, bin, dependencies } = JSON.parse(await readFile("package.json", "utf8")) as Manifest;
+  const modules = join(app, "node_modules");
+  const place = join(modules, "nsq-edge");
+  await mkdir(place, { recursive: true });
+  await cp("package.json", join(place, "package.json"));
+  for (const file of files) {
+    if (file === CLI) await run("node_modules/.bin/tsc", ["-p", "src/cli", "--outDir", join(place, CLI)]);
+    else if (file !== "dist/client") await cp(file, join(place, file), { recursive: true });
+  }
+  const { packages } = JSON.parse(await readFile("package-lock.json", "utf8")) as {
+    packages: Record<string, { dependencies?: object; optionalDependencies?: object }>;
+  };
+  const needed = new Set<string>();
+  const need = (name: string) => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    const { dependencies = {}, optionalDependencies = {} } = packages[`node_modules/${name}`] ?? {};
+    Object.keys({ ...dependencies, ...optionalDependencies }).forEach(need);
+  };
+  Object.keys(dependencies).forEach(need);
+  for (const name of needed) {
+    await mkdir(dirname(join(modules, name)), { recursive: true });
+    await symlink(resolve("node_modules", name), join(modules, name)); // those for other machines lead nowhere
+  }
+  return join(place, bin["nsq-edge"] as string);
+}
+
+describe.skipIf(process.platform === "win32")("the package", () => {
+  it("[CLI16] gets whoever has Node from nothing to a consumed message in three commands", async () => {
+    const app = await folder();
+    const program = await install(app);
+    const broker = await Served.start(await folder(), [], {}, { args: [program, "serve"], cwd: app });
+    const call = (...args: string[]) => run(process.execPath, [program, ...args, "--url", broker.http], { cwd: app });
+    expect(await call("pub", "test", "hello world")).toEqual({ stdout: "", stderr: "" });
+    expect(await call("tail", "--topic", "test", "-n", "1")).toEqual({ stdout: "hello world\n", stderr: "" });
+  });
+});
