@@ -34,6 +34,8 @@ function insideRuntime(options: Record<string, string>, flags: string[] = []) {
 
 export default defineConfig({
   test: {
+    // Many tests wait for what a broker does in its own time, so that one file at a time would leave a second core idle.
+    maxWorkers: 2,
     projects: [
       {
         // Plain Node, where nothing of the runtime can be imported: what passes here is pure.
