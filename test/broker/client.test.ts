@@ -186,8 +186,11 @@ describe.each(Object.keys(DOORS))("the client, over %s", (name) => {
       await producer.publish(topic, "x");
       const first = door.consumer(topic, { msgTimeout: 1_000, autoTouch: false });
       const got = await first[Symbol.asyncIterator]().next();
+      const cameAt = Date.now();
       const second = door.consumer(topic);
       expect(await collect(second, 1)).toEqual(["x"]);
+      // The client's time began when the message came, which was after the server's had.
+      await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(cameAt + 1_000), { timeout: 10_000 });
       expect(got.value?.finish()).toBe("timed out");
       await Promise.all([first.stop(), second.stop()]);
       producer.stop();
