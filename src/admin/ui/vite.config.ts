@@ -11,8 +11,7 @@ export default defineConfig({
   // Whatever NODE_ENV says, what is built is for production: the other JSX names the source line of every element.
   oxc: { jsx: { runtime: "automatic", importSource: "preact", development: false } },
   build: {
-    // Of the project that is built, be its sources links to those of another.
-    outDir: resolve("dist/ui/admin"),
+    // Where to: scripts/build-ui.ts says it.
     emptyOutDir: true,
     rolldownOptions: { input: PAGES.map((page) => resolve(import.meta.dirname, page)) },
     // The Content-Security-Policy allows neither inline scripts nor data URLs of code.
