@@ -14,6 +14,10 @@ const durableObjects = durable_objects.bindings.map(
     [name, { className: class_name, useSQLite: true }] as const,
 );
 
+/** What they compare, speeds and memory, others would disturb. */
+const ALONE = ["slow-consumer", "large-backlog", "gateway-memory", "bench"].map(
+  (name) => `test/broker/${name}.test.ts`,
+);
 const FULL_STORAGE = "test/durable/full-storage.test.ts";
 /** Nothing here is about the speed of a machine, and other runs may share it. */
 const PATIENCE_MS = 60_000;
@@ -75,7 +79,20 @@ export default defineConfig({
         test: {
           name: "broker",
           include: ["test/{conformance,broker,cli}/**/*.test.ts", "test/crash/*.test.ts"],
+          exclude: ALONE,
           globalSetup: ["test/helpers/build.ts"],
+          testTimeout: PATIENCE_MS,
+          hookTimeout: PATIENCE_MS,
+        },
+      },
+      {
+        // The same, after all others, and one file at a time.
+        test: {
+          name: "alone",
+          include: ALONE,
+          globalSetup: ["test/helpers/build.ts"],
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
         },
