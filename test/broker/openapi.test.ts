@@ -53,8 +53,12 @@ interface Sent {
   readonly isUpgrade?: boolean;
 }
 
+/** Refusals of a body that was not read to its end may be lost with the connection, which is then reset. */
+const RESETS = ["ECONNRESET", "EPIPE"];
+const MAX_TRIES = 20;
+
 /** Whether it is answered or upgraded. */
-function call(method: string, target: string, sent: Sent = {}): Promise<Reply> {
+function call(method: string, target: string, sent: Sent = {}, tries = 1): Promise<Reply> {
   const { token = "token-of-everything", body = "", isUpgrade = false } = sent;
   const headers = {
     ...(token !== null && { Authorization: `Bearer ${token}` }),
@@ -84,7 +88,10 @@ function call(method: string, target: string, sent: Sent = {}): Promise<Reply> {
         resolve({ status: response.statusCode as number, type, body: text });
       });
     });
-    asked.on("error", reject);
+    asked.on("error", (error: NodeJS.ErrnoException) => {
+      if (RESETS.includes(error.code ?? "") && tries < MAX_TRIES) resolve(call(method, target, sent, tries + 1));
+      else reject(error);
+    });
     asked.end(method === "GET" ? "" : body);
   });
 }
