@@ -1,8 +1,8 @@
 // The package as somebody gets it who installs it: with what it depends on, and nothing of its development.
 
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { cp, mkdir, readFile, symlink } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { folder, Served } from "./served.ts";
@@ -45,7 +45,21 @@ async function install(app: string): Promise<string> {
   return join(place, bin["nsq-edge"] as string);
 }
 
+/** A Node on PATH that cannot run the program itself; the project's own is newer. */
+const oldNode = (process.env.PATH ?? "").split(delimiter).find((dir) => {
+  const { stdout } = spawnSync(join(dir, "node"), ["--version"], { encoding: "utf8" });
+  return /^v(\d|1\d|2[01])\./.test(stdout ?? "");
+});
+
 describe.skipIf(process.platform === "win32")("the package", () => {
+  it.skipIf(oldNode === undefined)("[CLI16] needs no newer Node than whoever clones it has", async () => {
+    const program = resolve("bin/nsq-edge.mjs");
+    const { stdout } = await run(join(oldNode ?? "", "node"), [program, "--version"]);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const failed = run(join(oldNode ?? "", "node"), [program, "tail"]);
+    await expect(failed).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("--topic") });
+  });
+
   it("[CLI16] gets whoever has Node from nothing to a consumed message in three commands", async () => {
     const app = await folder();
     const program = await install(app);
