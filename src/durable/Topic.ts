@@ -11,7 +11,7 @@ import { AlarmClock } from "./alarm-clock.ts";
 import { Announcer } from "./announcer.ts";
 import { ChannelOrders, type ChannelOutcome, type InterventionOrder } from "./channel-orders.ts";
 import type { PushAnswer } from "./fan-out.ts";
-import { changesAt, type ScrapeAnswer, topicFigures } from "./figures.ts";
+import type { ScrapeAnswer } from "./figures.ts";
 import { KeepAwake } from "./keep-awake.ts";
 import { Life } from "./life.ts";
 import { channelObject, LOOKUP_OBJECT, parseTopicObject, topicObject } from "./object-names.ts";
@@ -19,9 +19,8 @@ import { isStorageFull, openSql } from "./object-sql.ts";
 import { OpenTopic } from "./open-topic.ts";
 import { Producers } from "./producers.ts";
 import type { PublishOutcome } from "./publish-group.ts";
-import { ScrapeMark } from "./scrape-mark.ts";
 import type { LookOrder } from "./topic-look.ts";
-import { type AskChannel, reportOnTopic } from "./topic-report.ts";
+import { TopicStatistics } from "./topic-statistics.ts";
 import type { TopicReport } from "./topic-stats.ts";
 import { Usage } from "./usage.ts";
 
@@ -58,9 +57,11 @@ export class Topic extends DurableObject<Env> {
     () => this.#announce(),
     (error) => this.#retry("could not be announced", error),
   );
-  readonly #scrapeMark = new ScrapeMark({
-    isScraped: () => this.#topic?.isScraped ?? false,
-    tell: () => this.env.LOOKUP.getByName(LOOKUP_OBJECT).mark(this.#address.topic),
+  readonly #statistics = new TopicStatistics(this.#address.topic, this.#options, this.#usage, {
+    topic: () => this.#topic,
+    producers: () => this.#producers.reports,
+    ask: (channel, life, fanout) => this.#channel(channel).stats(life, fanout),
+    mark: () => this.#lookup.mark(this.#address.topic),
     failed: (error) => this.#log("Lookup could not be told that figures changed", error),
     wakeSoon: () => this.#alarm.setBy(Date.now() + GUARD_MS),
   });
@@ -114,7 +115,7 @@ export class Topic extends DurableObject<Env> {
 
   override webSocketClose(webSocket: WebSocket): void {
     this.#producers.closed(webSocket);
-    this.#scrapeMark.changed();
+    this.#statistics.changed();
   }
 
   override webSocketError(webSocket: WebSocket): void {
@@ -124,7 +125,7 @@ export class Topic extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#usage.alarms++;
     this.#alarm.rang();
-    this.#scrapeMark.check();
+    this.#statistics.check();
     this.#producers.beat(Date.now());
     const topic = this.#topic;
     if (topic?.isDeleting) {
@@ -186,16 +187,16 @@ export class Topic extends DurableObject<Env> {
   }
 
   emptyChannel(channel: string): Promise<ChannelOutcome> {
-    return this.#changing(this.#orders.empty(channel));
+    return this.#statistics.changing(this.#orders.empty(channel));
   }
 
   setChannelPaused(channel: string, isPaused: boolean): Promise<ChannelOutcome> {
-    return this.#changing(this.#orders.setPaused(channel, isPaused));
+    return this.#statistics.changing(this.#orders.setPaused(channel, isPaused));
   }
 
   /** Drops a message from a channel, or puts it at the tail of its queue at once. */
   intervene(channel: string, order: InterventionOrder): ReturnType<ChannelOrders["intervene"]> {
-    return this.#changing(this.#orders.intervene(channel, order));
+    return this.#statistics.changing(this.#orders.intervene(channel, order));
   }
 
   /** A page of messages of the topic itself, when the channel is null, or of a channel. */
@@ -209,26 +210,13 @@ export class Topic extends DurableObject<Env> {
   }
 
   /** Null when there is no such topic. */
-  async stats(channel: string | null, includesClients: boolean): Promise<TopicReport | null> {
-    const topic = this.#topic;
-    if (!topic) return null;
-    const producers = this.#producers.reports;
-    if (channel !== null && !topic.log.hasChannel(channel)) return { topic: null, producers };
-    const names = channel === null ? topic.log.channelNames : [channel];
-    const report = await this.#report(topic, names, includesClients);
-    return { topic: report.topic, producers: producers.concat(report.publishers) };
+  stats(channel: string | null, includesClients: boolean): Promise<TopicReport | null> {
+    return this.#statistics.stats(channel, includesClients);
   }
 
   /** What a scrape is told; null when there is no such topic. */
-  async figures(): Promise<ScrapeAnswer | null> {
-    const topic = this.#topic;
-    if (!topic) return null;
-    topic.setScraped();
-    const isBusy = this.#scrapeMark.asked(); // first: what changes meanwhile marks the topic again
-    const { topic: stats, publishers, channels } = await this.#report(topic, topic.log.channelNames, true);
-    const producers = new Set([...this.#producers.reports, ...publishers].map(({ id }) => id)).size;
-    const figures = topicFigures(stats, producers, this.#usage.counts, channels);
-    return { figures, changesAt: isBusy ? 0 : changesAt(figures, topic.log, channels.values(), Date.now()) };
+  figures(): Promise<ScrapeAnswer | null> {
+    return this.#statistics.figures();
   }
 
   // What the objects of its channels ask.
@@ -240,7 +228,7 @@ export class Topic extends DurableObject<Env> {
     if (this.#living !== topic) return null;
     if (!topic.log.hasChannel(channel)) {
       topic.addChannels([channel]);
-      this.#scrapeMark.changed();
+      this.#statistics.changed();
       await this.#tellLookup();
     }
     return topic.log.hasChannel(channel) ? topic.log.channelLife(channel) : null;
@@ -274,7 +262,7 @@ export class Topic extends DurableObject<Env> {
 
   /** Consumers of a channel came, went, or want another number of messages. */
   clientsChanged(): void {
-    this.#scrapeMark.changed();
+    this.#statistics.changed();
   }
 
   /** The last consumer of an ephemeral channel left. */
@@ -317,6 +305,10 @@ export class Topic extends DurableObject<Env> {
     return topic?.log.hasChannel(channel) && topic.log.channelLife(channel).id === life ? topic : null;
   }
 
+  get #lookup() {
+    return this.env.LOOKUP.getByName(LOOKUP_OBJECT);
+  }
+
   /** The object of another topic. */
   #other(topic: string) {
     return this.env.TOPIC.getByName(topicObject({ ...this.#address, topic }));
@@ -343,7 +335,7 @@ export class Topic extends DurableObject<Env> {
     if (!topic) return false;
     change(topic);
     topic.save();
-    this.#scrapeMark.changed();
+    this.#statistics.changed();
     this.#fanOut(topic);
     return true;
   }
@@ -354,7 +346,7 @@ export class Topic extends DurableObject<Env> {
     const topic = this.#topic;
     if (!topic) return outcome;
     if (outcome === "stored") {
-      this.#scrapeMark.changed();
+      this.#statistics.changed();
       this.#fanOut(topic);
     }
     if (outcome === "full" || outcome === "storage-full") this.#makeRoom(topic);
@@ -375,22 +367,6 @@ export class Topic extends DurableObject<Env> {
     }
   }
 
-  #report(topic: OpenTopic, channels: readonly string[], includesClients: boolean): ReturnType<typeof reportOnTopic> {
-    const { memQueueSize, e2eProcessingLatencyPercentile: quantiles } = this.#options;
-    const ask: AskChannel = (name, life, fanout) => this.#channel(name).stats(life, fanout);
-    return reportOnTopic(this.#address.topic, topic.log, channels, ask, { memQueueSize, includesClients, quantiles });
-  }
-
-  /** Waits for what changes the figures of a channel, which a scrape in the middle of it may not see. */
-  async #changing<T>(order: Promise<T>): Promise<T> {
-    this.#scrapeMark.changed();
-    try {
-      return await order;
-    } finally {
-      this.#scrapeMark.changed();
-    }
-  }
-
   /** Sends on what was fanned out; should a call be lost together with this life, the next one sends again. */
   #fanOut(topic: OpenTopic): void {
     if (topic.fanOut.hasFollowers) this.#alarm.setBy(Date.now() + GUARD_MS);
@@ -406,7 +382,7 @@ export class Topic extends DurableObject<Env> {
   async #removeChannel(topic: OpenTopic, channel: string): Promise<void> {
     const { id: life } = topic.log.channelLife(channel);
     topic.removeChannel(channel);
-    this.#scrapeMark.changed();
+    this.#statistics.changed();
     this.#alarm.setBy(Date.now() + RETRY_MS); // should this life end before the channel is told
     await this.#tellRemoved(topic, channel, life);
     if (this.#living !== topic) return;
@@ -430,13 +406,12 @@ export class Topic extends DurableObject<Env> {
   }
 
   async #announce(): Promise<void> {
-    const lookup = this.env.LOOKUP.getByName(LOOKUP_OBJECT);
     const topic = this.#living;
     if (topic) {
-      const channels = await lookup.announce(this.#address.topic, topic.log.channelNames, topic.isNew);
+      const channels = await this.#lookup.announce(this.#address.topic, topic.log.channelNames, topic.isNew);
       if (topic.isNew && this.#topic === topic) topic.adopt(channels);
     } else {
-      await lookup.withdraw(this.#address.topic);
+      await this.#lookup.withdraw(this.#address.topic);
       if (this.#topic === null) await this.#forgetAll();
     }
   }

@@ -1,6 +1,7 @@
 // The queue of a channel as it was before a sleep or a crash: from what was saved, and from what the connections know.
 
-import { type ChannelLimits, ChannelQueue } from "../queue/channel-queue.ts";
+import type { ChannelLimits } from "../queue/channel-limits.ts";
+import { ChannelQueue } from "../queue/channel-queue.ts";
 import { type ChannelState, decodeChannelState, idleState } from "../queue/channel-state.ts";
 import type { ChannelStore } from "../queue/channel-store.ts";
 import { Consumer } from "../queue/consumer.ts";

@@ -5,34 +5,21 @@
 import { Backlog } from "./backlog.ts";
 import type { ChannelCounts } from "./channel-counts.ts";
 import type { ChannelLife } from "./channel-life.ts";
-import { publishRunsOf, restoreMessages, savedMessages } from "./channel-snapshot.ts";
+import type { ChannelLimits } from "./channel-limits.ts";
+import { restoreMessages, savedMessages } from "./channel-snapshot.ts";
 import { type ChannelState, encodeChannelState, type IdleState } from "./channel-state.ts";
 import type { ChannelStore } from "./channel-store.ts";
 import type { Consumer } from "./consumer.ts";
 import { Consumers } from "./consumers.ts";
 import { Delivery } from "./delivery.ts";
 import { InFlight } from "./in-flight.ts";
+import { LatencyMeter } from "./latency-meter.ts";
 import type { SketchBins } from "./latency-sketch.ts";
-import { LatencyWindow } from "./latency-window.ts";
 import type { Batch } from "./log-store.ts";
 import type { ChannelLook, LookPlace, MessageList } from "./look.ts";
 import { type Addressed, type Intervened, type Intervention, Operator } from "./operator.ts";
 import { SaveNeed, type Urgency } from "./save-need.ts";
-import type { SavedLatency } from "./saved-latency.ts";
 import type { Unfinished } from "./unfinished.ts";
-
-export interface ChannelLimits {
-  /** The node of the topic, which message ids carry. */
-  readonly node: number;
-  /** How far TOUCH can push a deadline, counted from the delivery, ms. */
-  readonly maxMsgTimeoutMs: number;
-  /** How many messages may lie behind for consumers that do not keep up; Infinity but for ephemeral channels. */
-  readonly maxBehind: number;
-  /** How many finishes a crash may make forgotten (nsqd's --sync-every). */
-  readonly syncEvery: number;
-  /** Over which time it is measured how long messages take (nsqd's --e2e-processing-latency-window-time), ms; 0 when it is not. */
-  readonly latencyWindowMs: number;
-}
 
 /** What became of FIN, REQ or TOUCH. */
 export type Answered = "done" | "not-in-flight" | "not-owner";
@@ -49,8 +36,7 @@ export class ChannelQueue {
   readonly #delivery: Delivery;
   readonly #operator: Operator;
   readonly #saveNeed = new SaveNeed();
-  /** Null until there is something that it measures. */
-  #latency: LatencyWindow | null = null;
+  #latency: LatencyMeter;
   #requeueCount = 0;
   #timeoutCount = 0;
   #isPaused = false;
@@ -76,8 +62,9 @@ export class ChannelQueue {
     this.#store = store;
     this.#limits = limits;
     this.#operator = new Operator(backlog, this.#inFlight);
-    const isMeasured = limits.latencyWindowMs > 0;
-    this.#delivery = new Delivery(backlog, this.#inFlight, this.consumers, this.#saveNeed, isMeasured, random);
+    this.#latency = new LatencyMeter(limits.latencyWindowMs);
+    const { isMeasuring } = this.#latency;
+    this.#delivery = new Delivery(backlog, this.#inFlight, this.consumers, this.#saveNeed, isMeasuring, random);
     this.#savedLow = life.start;
   }
 
@@ -107,8 +94,7 @@ export class ChannelQueue {
     queue.#requeueCount = state.requeueCount;
     queue.#timeoutCount = state.timeoutCount;
     restoreMessages(state, queue.#inFlight, backlog, queue.consumers);
-    const window = limits.latencyWindowMs > 0 ? (state.latency?.window ?? null) : null;
-    if (window !== null) queue.#latency = new LatencyWindow(limits.latencyWindowMs, window.since, window);
+    queue.#latency = new LatencyMeter(limits.latencyWindowMs, state.latency);
     queue.#savedLow = backlog.low(queue.#inFlight);
     return queue;
   }
@@ -126,13 +112,13 @@ export class ChannelQueue {
   finish(consumer: Consumer, seq: number, now: number): Answered {
     const flight = this.#inFlight.flightOf(seq);
     if (flight?.owner === consumer) {
-      this.#measure(flight.publishedAt(seq), now);
+      this.#latency.finished(flight.publishedAt(seq), now);
       consumer.hasRead(this.#inFlight.land(flight, seq));
       consumer.landed();
     } else {
       const message = this.#answer(consumer, seq);
       if (typeof message === "string") return message;
-      this.#measure(message.publishedAt, now);
+      this.#latency.finished(message.publishedAt, now);
       this.#backlog.finish(message);
     }
     consumer.finishCount++;
@@ -315,7 +301,7 @@ export class ChannelQueue {
 
   /** How long messages took that were finished lately; null when that is not measured. */
   latency(now: number): SketchBins | null {
-    return this.#latency?.bins(now) ?? null;
+    return this.#latency.bins(now);
   }
 
   /**
@@ -324,8 +310,7 @@ export class ChannelQueue {
    */
   changesAt(now: number): number {
     const isUnderWay = !this.isAtRest || (this.consumers.ready > 0 && !this.#isPaused && this.#backlog.hasMore(now));
-    const latency = this.#latency?.changesAt ?? Number.POSITIVE_INFINITY;
-    return isUnderWay ? now : Math.min(this.#backlog.earliest, latency);
+    return isUnderWay ? now : Math.min(this.#backlog.earliest, this.#latency.changesAt);
   }
 
   /** What the channel has in a list behind a place, up to `limit`; `fanout` is how far the topic has fanned out. */
@@ -372,18 +357,6 @@ export class ChannelQueue {
     return message;
   }
 
-  /** When a message was published is not known of one that was delivered before it was measured. */
-  #measure(publishedAt: number, now: number): void {
-    if (publishedAt === 0) return;
-    this.#latency ??= new LatencyWindow(this.#limits.latencyWindowMs, now);
-    this.#latency.add(publishedAt, now);
-  }
-
-  get #savedLatency(): SavedLatency | null {
-    if (this.#limits.latencyWindowMs === 0) return null;
-    return { published: publishRunsOf(this.#inFlight), window: this.#latency?.saved ?? null };
-  }
-
   #learnEnd(end: number): void {
     this.#backlog.learnEnd(end);
     if (end - this.#backlog.cursor > this.#limits.maxBehind) this.#backlog.skipTo(end - this.#limits.maxBehind);
@@ -398,7 +371,7 @@ export class ChannelQueue {
       timeoutCount: this.#timeoutCount,
       heldMark: this.#backlog.heldMark,
       ahead: [...this.#backlog.ahead],
-      latency: this.#savedLatency,
+      latency: this.#latency.saved(this.#inFlight),
       ...savedMessages(this.#inFlight, this.#backlog, this.consumers),
     };
   }

@@ -2,7 +2,7 @@
 
 import { lookAtChannel, type MessagePage, type SeenMessage } from "../../src/durable/topic-look.ts";
 import type { ChannelCounts } from "../../src/queue/channel-counts.ts";
-import type { ChannelLimits } from "../../src/queue/channel-queue.ts";
+import type { ChannelLimits } from "../../src/queue/channel-limits.ts";
 import { ChannelQueue } from "../../src/queue/channel-queue.ts";
 import { decodeChannelState } from "../../src/queue/channel-state.ts";
 import type { ChannelStore } from "../../src/queue/channel-store.ts";
