@@ -4,9 +4,13 @@ import { InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../protocol/go-duration.ts";
 import { isValidName } from "../protocol/names.ts";
 
+/** Beyond it a timer of Node's fires at once, ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === null) throw new InvalidArgumentError("It must be a duration like 90s or 1m30s.");
+  if (ms > MAX_TIMER_MS) throw new InvalidArgumentError("It must be 24 days at most.");
   return ms;
 }
 
@@ -41,9 +45,9 @@ export function hostPort(text: string): string {
   throw new InvalidArgumentError("It must be host:port, without a scheme.");
 }
 
-/** `host:port`, or an http or https URL: a broker answers look-ups behind TLS. */
+/** `host:port`, or an http or https URL: a broker answers look-ups behind TLS. Returns the URL. */
 export function httpAddress(text: string): string {
-  return text.includes("://") ? origin(text) : hostPort(text);
+  return text.includes("://") ? origin(text) : `http://${hostPort(text)}`;
 }
 
 /** An http or https URL of a broker, without the slash at its end. */
@@ -71,14 +75,28 @@ export function toggle(flag: string, description: string): Option {
     });
 }
 
-/** Go's flags may have one dash: `-topic=x` is `--topic=x`, and `-n=5` is `-n 5`. Only before a `--`. */
-export function fromGo(args: readonly string[]): string[] {
-  const end = args.indexOf("--");
-  const flags = end < 0 ? args : args.slice(0, end);
-  const rewritten = flags.flatMap((arg) => {
-    if (/^-[a-z][a-z-]+(=|$)/.test(arg)) return [`-${arg}`];
-    const [, flag, value] = /^(-[a-z])=(.*)$/s.exec(arg) ?? [];
-    return flag === undefined ? [arg] : [flag, value as string];
-  });
-  return end < 0 ? rewritten : [...rewritten, ...args.slice(end)];
+/** A flag of a command, as far as it must be known to be rewritten. */
+export interface KnownFlag {
+  /** `--topic`, or `-n` alone. */
+  readonly name: string;
+  /** Whether the argument behind it is its value. */
+  readonly takesNext: boolean;
+}
+
+/** Go's flags may have one dash: `-topic=x` is `--topic=x`, and `-n=5` is `-n 5`. Values stay as they are, and so does what follows a `--`. */
+export function fromGo(args: readonly string[], known: readonly KnownFlag[]): string[] {
+  const rewritten: string[] = [];
+  let isValue = false;
+  for (const [index, arg] of args.entries()) {
+    if (arg === "--") return [...rewritten, ...args.slice(index)];
+    const [, dashes, word = "", value] = /^(--?)([a-z][a-z0-9-]*)(?:=(.*))?$/s.exec(arg) ?? [];
+    const isLong = word.length > 1;
+    const wanted = isLong ? `--${word}` : `-${word}`;
+    const flag: KnownFlag | undefined = dashes && !isValue ? known.find(({ name }) => name === wanted) : undefined;
+    if (flag === undefined) rewritten.push(arg);
+    else if (isLong) rewritten.push(value === undefined ? flag.name : `${flag.name}=${value}`);
+    else rewritten.push(...(value === undefined ? [flag.name] : [flag.name, value]));
+    isValue = flag?.takesNext === true && value === undefined;
+  }
+  return rewritten;
 }

@@ -67,7 +67,7 @@ export function clientOptions({ kind, opts, userAgent, token }: Connecting): Con
     if (absent) throw new Failure("usage", `option ${name}: ${absent}`);
     const toTls = TLS[name];
     if (toTls) tls = { ...tls, ...toTls(value) };
-    else options[RENAMED[name] ?? camelCase(name)] = typed(value);
+    else options[RENAMED[name] ?? camelCase(name)] = TEXTS.includes(name) ? value : typed(value);
   }
   return { ...options, transport: transportOf(kind, tls) };
 }
@@ -75,6 +75,9 @@ export function clientOptions({ kind, opts, userAgent, token }: Connecting): Con
 function transportOf(kind: Connecting["kind"], tls: ConnectionOptions): Transport {
   return kind === "tcp" ? tcpTransport({ tls }) : nodeWebSocketTransport();
 }
+
+/** They are text, whatever they look like. */
+const TEXTS = ["auth_secret", "client_id", "hostname", "user_agent", "topology_region", "topology_zone"];
 
 /** As text, a number, ms, or a switch: the client checks whether it is what the option wants. */
 function typed(text: string): unknown {

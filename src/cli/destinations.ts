@@ -80,9 +80,10 @@ export class Destinations<T> {
   #greedy(states: readonly State<T>[]): State<T> {
     const explores = this.#random() < this.#epsilon;
     this.#epsilon = Math.max(EPSILON.least, this.#epsilon * EPSILON.decay);
-    const unknown = states.find(({ took }) => took === null);
+    const unknown = states.find(({ took, failures }) => took === null && failures === 0);
     if (unknown) return unknown;
     if (explores) return states[Math.floor(this.#random() * states.length)] as State<T>;
-    return states.reduce((best, state) => ((state.took as number) < (best.took as number) ? state : best));
+    const tookOf = ({ took }: State<T>) => took ?? Number.POSITIVE_INFINITY; // it failed whenever it was tried
+    return states.reduce((best, state) => (tookOf(state) < tookOf(best) ? state : best));
   }
 }

@@ -64,6 +64,11 @@ export function apiOf({ url, token, nsqdHttpAddress, httpClientRequestTimeout }:
   return new HttpApi(origin, token, httpClientRequestTimeout);
 }
 
+/** The header that says who calls. */
+export function authorization(token: string): { Authorization?: string } {
+  return token === "" ? {} : { Authorization: `Bearer ${token}` };
+}
+
 /** nsqd's HTTP API (spec 3), as a broker and a plain nsqd have it. */
 export class HttpApi {
   readonly origin: string;
@@ -95,7 +100,7 @@ export class HttpApi {
     url.search = new URLSearchParams(params).toString();
     const response = await fetch(url, {
       method,
-      headers: this.#token === "" ? {} : { Authorization: `Bearer ${this.#token}` },
+      headers: authorization(this.#token),
       ...(body !== undefined && { body: body as BodyInit }),
       redirect: "error",
       signal: AbortSignal.timeout(this.#timeoutMs),

@@ -1,7 +1,7 @@
 // The command line: one program, a subcommand for each tool.
 
 import { Command, CommanderError } from "commander";
-import { fromGo } from "./args.ts";
+import { fromGo, type KnownFlag } from "./args.ts";
 import { bridgeCommand } from "./commands/bridge.ts";
 import { pubCommand } from "./commands/pub.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -55,12 +55,20 @@ function configure(command: Command): void {
   command.commands.forEach(configure);
 }
 
+/** The flags of the command that is called. */
+function knownFlags(program: Command, [name = ""]: readonly string[]): KnownFlag[] {
+  const command = program.commands.find((each) => each.name() === name || each.aliases().includes(name));
+  return (command?.options ?? []).map(({ long, short, required }) => {
+    return { name: long ?? short ?? "", takesNext: required };
+  });
+}
+
 /** Runs a command line to its end. Returns the exit status. */
 export async function run(args: readonly string[]): Promise<number> {
   const program = createProgram();
   configure(program);
   try {
-    await program.parseAsync(fromGo(args), { from: "user" });
+    await program.parseAsync(fromGo(args, knownFlags(program, args)), { from: "user" });
     return EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;

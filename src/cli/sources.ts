@@ -4,7 +4,7 @@ import { type Command, Option } from "commander";
 import { Consumer, type ConsumerOptions, type Message, ProtocolError } from "../client/index.ts";
 import { hostPort, httpAddress, repeated } from "./args.ts";
 import { asFailure, type ClientOpt, clientOpt, clientOptions } from "./client-options.ts";
-import { type EndpointFlags, originOf, withEndpoint } from "./endpoint.ts";
+import { type EndpointFlags, HttpApi, originOf, withEndpoint } from "./endpoint.ts";
 import { Failure, textOf } from "./failure.ts";
 import { aborted, stopSignal } from "./stop-signal.ts";
 import { say } from "./terminal.ts";
@@ -62,14 +62,24 @@ export class Consuming {
   readonly #signal = stopSignal();
   #hasConnected = false;
   #isEnding = false;
+  /** Addresses that could not be reached, while none was. */
+  #unreached = 0;
   readonly #over: Promise<void>;
 
-  constructor(job: ConsumingJob) {
+  private constructor(job: ConsumingJob) {
     this.#job = job;
     const { done = new Promise<void>(() => {}) } = job;
     this.#over = Promise.race([aborted(this.#signal), done, this.#fatal.promise]);
     this.#over.catch(() => {}); // `run` tells of it
     for (const topic of job.topics) this.add(topic);
+  }
+
+  /** @throws {Failure} when none of the nsqlookupds answers */
+  static async begin(job: ConsumingJob): Promise<Consuming> {
+    const { lookupdHttpAddress: lookupds = [], token } = job.flags;
+    const [topic] = job.topics;
+    if (topic !== undefined && lookupds.length > 0) await askAny(lookupds, token, topic);
+    return new Consuming(job);
   }
 
   get consumers(): readonly Consumer[] {
@@ -91,7 +101,10 @@ export class Consuming {
     await this.#over;
     this.#isEnding = true;
     this.#job.ending?.();
-    await Promise.all(this.consumers.map((consumer) => consumer.stop()));
+    const stopped = Promise.all(this.consumers.map((consumer) => consumer.stop()));
+    // What fails now is a failure, too.
+    const failed = new Promise<never>((_, reject) => this.#job.done?.catch(reject));
+    await Promise.race([stopped, failed]);
   }
 
   #open(topic: string): Consumer {
@@ -111,14 +124,19 @@ export class Consuming {
     }
   }
 
-  /** What goes wrong before anything went well is the end; later the consumer tries again. */
+  /**
+   * When no address can be reached from the beginning it is the end; later the consumer tries again. What lookups name may be gone, and
+   * they may name others.
+   */
   #watch(consumer: Consumer): void {
+    const { nsqdTcpAddress, lookupdHttpAddress } = this.#job.flags;
+    const patience = lookupdHttpAddress ? Number.POSITIVE_INFINITY : (nsqdTcpAddress?.length ?? 1);
     consumer.on("connection", () => {
       this.#hasConnected = true;
     });
     consumer.on("error", ({ error, message }) => {
       if (message) say(`message ${message.id}: ${textOf(error)}`);
-      else if (this.#hasConnected) say(textOf(error));
+      else if (this.#hasConnected || ++this.#unreached < patience) say(textOf(error));
       else this.#fatal.reject(failureOf(error));
     });
     consumer.on("disconnection", ({ address, error }) => {
@@ -126,6 +144,18 @@ export class Consuming {
     });
     consumer.on("maxAttempts", (message: Message) => say(`message ${message.id} is given up after its last attempt`));
   }
+}
+
+/** Resolves when a nsqlookupd answers, whatever it knows of the topic. @throws {Failure} when none does */
+async function askAny(lookupds: readonly string[], token: string, topic: string): Promise<void> {
+  const asked = lookupds.map((lookup) =>
+    new HttpApi(lookup, token).get("/lookup", { topic }).catch((error: unknown) => {
+      if (!(error instanceof Failure) || error.outcome !== "notFound") throw error;
+    }),
+  );
+  await Promise.any(asked).catch(({ errors }: AggregateError) => {
+    throw errors[0];
+  });
 }
 
 const REFUSALS = ["E_AUTH_FAILED", "E_UNAUTHORIZED", "E_AUTH_FIRST"];

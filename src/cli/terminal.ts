@@ -1,14 +1,22 @@
 // What a command says: results on stdout, for the next program in a pipe, and everything else on stderr, for who watches.
 
 import { once } from "node:events";
+import { LOG_LEVELS, type LogLevel } from "../options.ts";
 
 const NAME = "nsq-edge";
 /** How often a line of progress changes, ms. */
 const PROGRESS_MS = 500;
 
+/** Under way while stdout takes no more: several wait for it together. */
+let draining: Promise<unknown> | null = null;
+
 /** Resolves when more may be printed. */
 export async function print(text: string | Uint8Array): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, "drain");
+  if (process.stdout.write(text)) return;
+  draining ??= once(process.stdout, "drain").finally(() => {
+    draining = null;
+  });
+  await draining;
 }
 
 export function printJson(value: unknown): Promise<void> {
@@ -27,21 +35,17 @@ export function printTable(header: readonly string[], rows: readonly (readonly (
   return print(`${lines.join("\n")}\n`);
 }
 
-const LEVELS = ["debug", "info", "warn", "error", "fatal"] as const;
-export type LogLevel = (typeof LEVELS)[number];
-export const LOG_LEVELS: readonly LogLevel[] = LEVELS;
-
-const log = { prefix: `${NAME}: `, least: LEVELS.indexOf("info") };
+const log = { prefix: `${NAME}: `, least: LOG_LEVELS.indexOf("info") };
 
 /** How lines begin, and from which level on they are said. */
 export function configureLog(prefix: string | undefined, level: LogLevel): void {
   if (prefix !== undefined) log.prefix = prefix;
-  log.least = LEVELS.indexOf(level);
+  log.least = LOG_LEVELS.indexOf(level);
 }
 
 /** What ends a command is fatal. */
 export function say(text: string, level: LogLevel = "warn"): void {
-  if (LEVELS.indexOf(level) < log.least) return;
+  if (LOG_LEVELS.indexOf(level) < log.least) return;
   Progress.clear();
   process.stderr.write(`${log.prefix}${text}\n`);
 }

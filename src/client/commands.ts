@@ -14,9 +14,14 @@ export function withBody(words: (string | number)[], body: Uint8Array): Uint8Arr
 }
 
 export function multiPublish(topic: string, bodies: readonly Uint8Array[]): Uint8Array {
+  return withBody(["MPUB", topic], multiBody(bodies));
+}
+
+/** What MPUB has behind its size, and a binary /mpub (spec 3.3). */
+export function multiBody(bodies: readonly Uint8Array[]): Uint8Array {
   const count = new Uint8Array(4);
   writeInt32(count, 0, bodies.length);
-  return withBody(["MPUB", topic], concat([count, ...bodies.map(sized)]));
+  return concat([count, ...bodies.map(sized)]);
 }
 
 function sized(body: Uint8Array): Uint8Array {

@@ -234,7 +234,7 @@ export class Gateway {
   #afterAuth(): void {
     this.#producers.flush();
     this.#flush();
-    this.#access.endInTime();
+    if (!this.#isClosed) this.#access.endInTime();
     this.#progress();
   }
 

@@ -44,6 +44,11 @@ async function post(url: string, body = ""): Promise<string> {
   return `${response.status} ${await response.text()}`;
 }
 
+/** The topics that the broker has. */
+async function topics(): Promise<readonly string[]> {
+  return (await get<{ topics: string[] }>(`${broker.http}/topics`)).topics;
+}
+
 const producersOf = async (url: string) => (await get<{ producers: Producer[] }>(url)).producers;
 
 /** A request as no fetch would send it. */
@@ -75,6 +80,18 @@ describe("nsqd's and nsqlookupd's API", () => {
     expect(await post(`${lookupd()}/pub?topic=api`, "x")).toContain("404");
     const moved = await fetch(`${lookupd()}/lookup/?topic=api`, { redirect: "manual" });
     expect([moved.status, moved.headers.get("Location")]).toEqual([301, "/lookup?topic=api"]);
+  });
+
+  it("[BRIDGE8] the body of a GET stays its body, and is no request of its own", async () => {
+    const smuggled = "POST /topic/create?topic=smuggled HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+    const { answer } = await ask(
+      `${bridge.http}/ping`,
+      { method: "GET", headers: { "Transfer-Encoding": "chunked" } },
+      smuggled,
+    );
+    expect(answer.statusCode).toBe(200);
+    expect(await post(`${bridge.http}/topic/create?topic=after`)).toBe("200 ");
+    expect(await topics()).not.toContain("smuggled");
   });
 
   it("[BRIDGE8] answers and refusals are as they come, with their headers", async () => {

@@ -13,7 +13,7 @@ function reply(text: string): Buffer {
 
 function passed(pieces: readonly Buffer[]): Buffer {
   const replies = new V1Replies(AT);
-  return Buffer.concat(pieces.map((piece) => replies.push(piece)));
+  return Buffer.concat(pieces.map((piece) => replies.push(piece) ?? Buffer.from("refused")));
 }
 
 const told = { broadcast_address: "broker.example", hostname: "é", http_port: 443, tcp_port: 4150, version: "1.3.0" };
@@ -27,6 +27,10 @@ describe("V1Replies", () => {
     expect(passed([CAME])).toEqual(GOES);
     for (let at = 1; at < CAME.length; at++) expect(passed([CAME.subarray(0, at), CAME.subarray(at)])).toEqual(GOES);
     expect(passed([...CAME].map((byte) => Buffer.from([byte])))).toEqual(GOES);
+  });
+
+  it("[BRIDGE4] what looks like an identity and is none is refused", () => {
+    expect(new V1Replies(AT).push(reply("{oops"))).toBeNull();
   });
 
   it("[BRIDGE5] what is no such stream passes as it is, and is not kept", () => {

@@ -23,6 +23,11 @@ describe("options of go-nsq", () => {
     expect(optionsOf("auth_secret,other", "client_id,me")).toMatchObject({ authSecret: "other", clientId: "me" });
   });
 
+  it("[CLI14] that are texts stay so, whatever they look like", () => {
+    const texts = optionsOf("auth_secret,20261129", "client_id,42", "hostname,1h");
+    expect(texts).toMatchObject({ authSecret: "20261129", clientId: "42", hostname: "1h" });
+  });
+
   it.each([
     ["snappy", "option snappy: the client does not speak snappy: use deflate"],
     ["local_addr,1.2.3.4", "option local_addr: there is no such choice"],

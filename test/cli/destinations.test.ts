@@ -57,4 +57,11 @@ describe("destinations", () => {
     expect(chosen(1, isNotB, took)).toBe("b");
     expect(chosen(3, () => true, took)).toBe("ccc");
   });
+
+  it("[CLI10] epsilon-greedy: one that never answered is no better than one that did and failed since", () => {
+    const { chosen } = setUp("epsilon-greedy");
+    expect(chosen(3, (destination) => destination === "b")).toBe("abc");
+    expect(chosen(1, () => false)).toBe("b");
+    expect(chosen(5, () => false)).toBe("bbbbb");
+  });
 });

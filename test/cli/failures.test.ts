@@ -117,6 +117,14 @@ describe.concurrent("a command", () => {
     ["a share of 2", ["to-http", "--topic", "t", "--post", "http://h/", "--sample", "2"]],
     ["a mode that is none", ["to-http", "--topic", "t", "--post", "http://h/", "--mode", "best"]],
     ["a topic that would be copied to itself", ["to-nsq-topic", "--topic", "t"]],
+    [
+      "a topic that would be, however it is named",
+      ["to-nsq-topic", "--topic", "t", "--destination-url", "http://127.0.0.1:4151/"],
+    ],
+    [
+      "nsqds that would be",
+      ["to-nsq-topic", "--topic", "t", "--nsqd-tcp-address", "h:1", "--destination-nsqd-tcp-address", "h:1"],
+    ],
     ["no destination", ["to-nsq-topic", "--topic", "t", "--nsqd-tcp-address", "h:1"]],
     ["a permission that is none", ["token", "new", "--identity", "x", "--permission", "root"]],
     ["a date that is none", ["token", "new", "--identity", "x", "--permission", "read", "--expires", "soon"]],
@@ -138,6 +146,14 @@ describe.concurrent("a command", () => {
       stdout: "",
       stderr: 'nsq-edge: NSQ_EDGE_URL is "broker". It must be a URL like https://broker.example.\n',
     });
+  });
+
+  it("[CLI11] to-nsq-topic shows its token to the broker that it takes messages from, however that is written", async () => {
+    const env = { NSQ_EDGE_URL: `${broker.http}/`, NSQ_EDGE_TOKEN: TOKENS.everything };
+    expect(await runCli(["pub", "from", "x"], { env })).toMatchObject({ status: 0 });
+    const tool = new CliProcess(["to-nsq-topic", "--topic", "from", "--destination-topic", "to"], { stdin: "", env });
+    expect((await runCli(["tail", "--topic", "to", "-n", "1"], { env })).stdout).toBe("x\n");
+    expect(await tool.stop()).toMatchObject({ status: 0, stderr: "" });
   });
 
   it("[CLI2] that names what there is not ends with 3", async () => {

@@ -1,10 +1,14 @@
 // The package as somebody gets it who installs it: with what it depends on, and nothing of its development.
 
-import { execFile, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cp, mkdir, readFile, symlink } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { endWithThis } from "../../scripts/offspring.ts";
 import { folder, Served } from "./served.ts";
 
 const run = promisify(execFile);
@@ -56,8 +60,28 @@ describe.skipIf(process.platform === "win32")("the package", () => {
     const program = resolve("bin/nsq-edge.mjs");
     const { stdout } = await run(join(oldNode ?? "", "node"), [program, "--version"]);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const again = run(join(oldNode ?? "", "node"), [program, "--version"], { env: { NSQ_EDGE_NODE: "old, too" } });
+    await expect(again).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^nsq-edge: Node 22\.18 or later is needed/),
+    });
     const failed = run(join(oldNode ?? "", "node"), [program, "tail"]);
     await expect(failed).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining("--topic") });
+  });
+
+  it.skipIf(oldNode === undefined)("[CLI12] is told to end by any signal, whichever Node it runs on", async () => {
+    const lookup = createServer((_, response) => response.end("{}")).listen(0, "127.0.0.1");
+    await once(lookup, "listening");
+    onTestFinished(() => void lookup.close());
+    const asked = once(lookup, "request");
+    const { port } = lookup.address() as AddressInfo;
+    const flags = ["tail", "--topic", "t", "--lookupd-http-address", `127.0.0.1:${port}`];
+    const child = spawn(join(oldNode ?? "", "node"), [resolve("bin/nsq-edge.mjs"), ...flags], { stdio: "pipe" });
+    endWithThis(child);
+    await asked; // by then it listens to signals
+    await once(lookup, "request");
+    child.kill("SIGINT");
+    expect((await once(child, "exit"))[0]).toBe(0);
   });
 
   it("[CLI16] gets whoever has Node from nothing to a consumed message in three commands", async () => {

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { channelStats } from "../broker/stats.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { CliProcess, type Outcome, runCli } from "./run-cli.ts";
 import { HAS_NSQD, publish, publishMany, type Servers, startServers, TARGETS, type Target } from "./servers.ts";
 
@@ -45,7 +46,7 @@ async function startHook(answer: (count: number) => number) {
   const server = createServer(async (request, response) => {
     const body = (await buffer(request)).toString();
     seen.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers, body });
-    response.writeHead(answer(seen.length)).end();
+    response.writeHead(answer(seen.length), { Location: "/elsewhere" }).end();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -158,6 +159,27 @@ describe.each(TARGETS)("against %s", (name) => {
     expect(JSON.parse(json)).toMatchObject({ ingress: 0, egress: 0, depth: 7, message_count: 7, client_count: 0 });
   });
 
+  test("[CLI5] tail with several topics ends when each has had its n, and gives no message up meanwhile", async () => {
+    const { http, source } = target();
+    const [a, b] = [newTopic(), newTopic()];
+    await publish(http, a, "first", "second");
+    const tail = start("tail", "--topic", a, "--topic", b, "-n", "1", "--channel", "c", ...source);
+    await tail.printed("first");
+    await vi.waitFor(async () => {
+      // It wants no more of a topic that has had its n: so the second one comes back once at most.
+      expect(await channelStats(http, a, "c")).toMatchObject({
+        depth: 1,
+        in_flight_count: 0,
+        clients: [{ ready_count: 0 }],
+      });
+    }, POLL);
+    await publish(http, b, "other");
+    expect(await tail.ended).toMatchObject({ status: 0, stderr: "" });
+    const stats = await channelStats(http, a, "c");
+    expect(stats?.depth).toBe(1);
+    expect(stats?.requeue_count).toBeLessThanOrEqual(1);
+  });
+
   test("[CLI7] to-nsq publishes each piece of stdin that is not empty", async () => {
     const { destination, source } = target();
     const topic = newTopic();
@@ -224,6 +246,27 @@ describe.each(TARGETS)("against %s", (name) => {
     const stats = await channelStats(http, topic, "nsq_to_file");
     expect((stats?.depth ?? 0) + (stats?.in_flight_count ?? 0)).toBe(1);
   });
+
+  testOnce(
+    "[CLI8] to-file that cannot write what it still has, when it is told to end, says so and has finished nothing",
+    async () => {
+      const { http, source } = target();
+      const topic = newTopic();
+      await publish(http, topic, "precious");
+      const flags = ["--output-dir", "/dev", "--filename-format", "full", "--sync-interval", "1h", ...source];
+      const tool = start("to-file", "--topic", topic, ...flags);
+      await vi.waitFor(async () => {
+        expect(await channelStats(http, topic, "nsq_to_file")).toMatchObject({ in_flight_count: 1 });
+      }, POLL);
+      const { status, stderr } = await tool.stop();
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringMatching(/^nsq-edge: cannot write: ENOSPC[^\n]*\n$/),
+      });
+      const stats = await channelStats(http, topic, "nsq_to_file");
+      expect((stats?.depth ?? 0) + (stats?.in_flight_count ?? 0)).toBe(1);
+    },
+  );
 
   testOnce("[CLI10] to-http finishes what the server took, and requeues the rest until it takes it", async () => {
     const { http, source } = target();
@@ -356,6 +399,38 @@ describe("a tool", () => {
     const address = `127.0.0.1:${(lookup.address() as AddressInfo).port}`;
     const { stdout } = await runCli(["tail", "--topic", topic, "-n", "1", "--lookupd-http-address", address]);
     expect(stdout).toBe("found\n");
+  });
+
+  it("[CLI4] goes on when one lookup is gone, or names a producer that is", async () => {
+    const { http } = servers.target("broker") as Target;
+    const { source } = servers.target("broker over TCP") as Target;
+    const topic = newTopic();
+    await publish(http, topic, "found");
+    const gone = await freePort();
+    const producers = [gone, Number(source[1]?.split(":")[1])].map((tcp_port) => {
+      return { broadcast_address: "127.0.0.1", tcp_port, http_port: 1 };
+    });
+    const lookup = createServer((_, response) => {
+      response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ channels: [], producers }));
+    });
+    lookup.listen(0, "127.0.0.1");
+    await once(lookup, "listening");
+    ends.push(() => lookup.close());
+    const addresses = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${(lookup.address() as AddressInfo).port}`];
+    const lookups = addresses.flatMap((address) => ["--lookupd-http-address", address]);
+    const { status, stdout } = await runCli(["tail", "--topic", topic, "-n", "1", ...lookups]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "found\n" });
+  });
+
+  it("[CLI10] to-http does not take being sent elsewhere for success", async () => {
+    const target = servers.target("broker") as Target;
+    const topic = newTopic();
+    await publish(target.http, topic, "a");
+    const hook = await startHook((count) => (count === 1 ? 302 : 200));
+    const tool = start("to-http", "--topic", topic, "--post", hook.url, ...SOON, ...target.source);
+    await drained(target, topic, "nsq_to_http");
+    expect((await tool.stop()).stderr).toContain("answered 302");
+    expect(hook.seen.map(({ method, body }) => [method, body])).toEqual(Array(2).fill(["POST", "a"]));
   });
 
   it("[CLI9] to-file takes all topics that match a pattern, also those to come", async () => {

@@ -18,8 +18,3 @@ export function brokerUrl(text: string): string {
     throw new InvalidArgumentError("It must be a URL like wss://broker.example.");
   }
 }
-
-/** The header that says who calls. */
-export function authorization({ token }: Broker): { Authorization?: string } {
-  return token === "" ? {} : { Authorization: `Bearer ${token}` };
-}

@@ -9,7 +9,8 @@ const HOST = /^(?:\[([\d:.a-f]+)\]|([\w.-]+))(?::\d+)?$/i;
 /** The host that was called: an address, localhost or one of `names`; null for any other. Pages can have other names only. */
 export function calledHost({ host = "" }: IncomingHttpHeaders, names: readonly string[]): string | null {
   const [, ipv6, name] = HOST.exec(host.toLowerCase()) ?? [];
-  const called = ipv6 ?? name ?? "";
+  const called = ipv6 ?? name;
+  if (called === undefined) return null;
   return isIP(called) > 0 || called === "localhost" || names.includes(called) ? called : null;
 }
 

@@ -112,8 +112,9 @@ export class Carried {
 
   #answered(link: WebSocket, data: Buffer, isBinary: boolean): void {
     const client = this.#client;
-    if (!isBinary) this.#giveUp(link, "what answers is no NSQ broker");
-    else if (!client.destroyed && !client.write(this.#v1?.push(data) ?? data) && !link.isPaused) {
+    const answer = this.#v1 ? this.#v1.push(data) : data;
+    if (!isBinary || answer === null) this.#giveUp(link, "what answers is no NSQ broker");
+    else if (!client.destroyed && !client.write(answer) && !link.isPaused) {
       link.pause();
       client.once("drain", () => link.resume());
     }

@@ -1,8 +1,9 @@
 // A WebSocket to the broker, as both its doors for a byte stream want it.
 
 import { WebSocket } from "ws";
+import { authorization } from "../endpoint.ts";
 import { refusal } from "../node-web-socket.ts";
-import { authorization, type Broker } from "./broker.ts";
+import type { Broker } from "./broker.ts";
 
 /** How long the broker may take to answer, ms: TLS, and a place far away. */
 const DIAL_TIMEOUT_MS = 10_000;
@@ -17,7 +18,7 @@ export function dial(broker: Broker, path: StreamPath): Promise<WebSocket> {
   const url = new URL(path, broker.origin.replace(/^http/, "ws")).href;
   return new Promise((resolve, reject) => {
     const link = new WebSocket(url, {
-      headers: authorization(broker),
+      headers: authorization(broker.token),
       handshakeTimeout: DIAL_TIMEOUT_MS,
       maxPayload: MAX_MESSAGE,
       perMessageDeflate: false, // an NSQ stream is not worth deflating message by message

@@ -19,7 +19,10 @@ const OURS = ["host", "expect", "cookie"];
 export type Headers = Record<string, string[]>;
 
 export function requestHeaders(request: IncomingMessage): Headers {
-  return without(request, [...HOP_BY_HOP, ...OURS]);
+  const headers = without(request, [...HOP_BY_HOP, ...OURS]);
+  // Node would send the body of a GET as it comes otherwise: as a request of its own.
+  if (request.headers["transfer-encoding"] !== undefined) headers["transfer-encoding"] = ["chunked"];
+  return headers;
 }
 
 export function responseHeaders(response: IncomingMessage): Headers {

@@ -5,12 +5,15 @@ import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import { json as readJson } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
+import { authorization } from "../endpoint.ts";
 import { textOf } from "../failure.ts";
-import { authorization, type Broker } from "./broker.ts";
+import type { Broker } from "./broker.ts";
 import { calledHost, isForeign } from "./callers.ts";
 import { type Headers, requestHeaders, responseHeaders } from "./headers.ts";
 import { type Advertised, isNode, ownNodeOf, withOwnNode } from "./own-node.ts";
+import { WATCH_MS } from "./watch.ts";
 
+const SILENCE_MS = 2 * WATCH_MS;
 /** Where the broker has nsqlookupd's API whole. */
 const LOOKUPD = "/lookupd";
 /** What tells where the broker is, with or without that before it. */
@@ -65,7 +68,7 @@ export class HttpDoor {
     if (host === null || isForeign(headers)) return refuse(response, 403, "FORBIDDEN");
     if (!url.startsWith("/")) return refuse(response, 400, "INVALID_REQUEST");
     const address = this.#options.advertised(host);
-    const sent = { ...toList(authorization(this.#options.broker)), ...requestHeaders(call) };
+    const sent = { ...toList(authorization(this.#options.broker.token)), ...requestHeaders(call) };
     const path = this.#prefix + url;
     const [pathname = ""] = path.split("?");
     if (method === "POST" && TOMBSTONE.test(pathname)) {
@@ -87,6 +90,8 @@ export class HttpDoor {
   ): Promise<void> {
     const { method } = call;
     const upstream = this.#request(this.#options.broker.origin, { method, path, headers, agent: this.#agent });
+    // A connection that is gone though nobody closed it: nobody waits for it longer than for a silent WebSocket.
+    upstream.setTimeout(SILENCE_MS, () => upstream.destroy(new Error("the broker is silent")));
     let hasGone = false;
     response.once("close", () => {
       hasGone = !upstream.destroyed;
@@ -127,6 +132,7 @@ export class HttpDoor {
     const found = await fetch(`${this.#options.broker.origin}/lookup?${topic}`, {
       headers: { Authorization: headers.authorization?.[0] ?? "" },
       redirect: "error",
+      signal: AbortSignal.timeout(SILENCE_MS),
     });
     const own = found.ok ? ownNodeOf(await found.json()) : null;
     if (own === null) return path;

@@ -19,8 +19,8 @@ export class V1Replies {
     this.#lookupd = lookupd;
   }
 
-  /** Takes what came of a stream of replies, in any pieces. Returns what goes to the producer. */
-  push(bytes: Buffer): Buffer {
+  /** Takes what came of a stream of replies, in any pieces. Returns what goes to the producer; null when it is no such stream. */
+  push(bytes: Buffer): Buffer | null {
     if (this.#isPassing) return bytes;
     this.#input = Buffer.concat([this.#input, bytes]);
     const output: Buffer[] = [];
@@ -28,7 +28,11 @@ export class V1Replies {
       const size = this.#input.readUInt32BE(0);
       if (size > MAX_REPLY) this.#isPassing = true;
       else if (this.#input.length < SIZE + size) break;
-      else output.push(this.#reply(this.#take(SIZE + size)));
+      else {
+        const reply = this.#reply(this.#take(SIZE + size));
+        if (reply === null) return null;
+        output.push(reply);
+      }
     }
     if (this.#isPassing) output.push(this.#take(this.#input.length));
     return Buffer.concat(output);
@@ -40,14 +44,23 @@ export class V1Replies {
     return taken;
   }
 
-  #reply(frame: Buffer): Buffer {
+  #reply(frame: Buffer): Buffer | null {
     if (frame[SIZE] !== BRACE) return frame;
     this.#isPassing = true;
     const { host, tcpPort, httpPort } = this.#lookupd;
-    const told = JSON.parse(frame.toString("utf8", SIZE)) as object;
+    const told = jsonOf(frame.toString("utf8", SIZE));
+    if (told === null) return null;
     const data = JSON.stringify({ ...told, broadcast_address: host, http_port: httpPort, tcp_port: tcpPort });
     const size = Buffer.alloc(SIZE);
     size.writeUInt32BE(Buffer.byteLength(data));
     return Buffer.concat([size, Buffer.from(data)]);
+  }
+}
+
+function jsonOf(text: string): object | null {
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return null;
   }
 }

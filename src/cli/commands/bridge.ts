@@ -65,7 +65,9 @@ async function bridge(broker: Broker, flags: Flags): Promise<void> {
     trouble: say,
   });
   const { httpAddress, lookupdHttpAddress, broadcastAddress = "" } = flags;
-  const names = [httpAddress.host, lookupdHttpAddress.host, broadcastAddress].map((name) => name.toLowerCase());
+  const names = [httpAddress.host, lookupdHttpAddress.host, broadcastAddress].flatMap(
+    (name) => name.toLowerCase() || [],
+  );
   const createHttpDoor = (api: "nsqd" | "nsqlookupd") =>
     new HttpDoor({ broker, api, names, advertised: nodeAt, trouble: say });
   const nsqd = createHttpDoor("nsqd");

@@ -2,6 +2,7 @@
 
 import { buffer } from "node:stream/consumers";
 import { Argument, Command } from "commander";
+import { multiBody } from "../../client/commands.ts";
 import { duration, name } from "../args.ts";
 import { apiOf, type HttpEndpointFlags, withHttpEndpoint } from "../endpoint.ts";
 import { Failure } from "../failure.ts";
@@ -32,16 +33,6 @@ async function pub(topic: string, texts: readonly string[], flags: Flags): Promi
     // What is deferred goes one by one: /mpub has no delay.
     for (const body of bodies) await api.post("/pub", { topic, defer: String(defer) }, body);
   } else if (bodies.length === 1) await api.post("/pub", { topic }, first);
-  else await api.post("/mpub", { topic, binary: "true" }, multi(bodies));
+  else await api.post("/mpub", { topic, binary: "true" }, multiBody(bodies));
   if (json) await printJson({ topic, messages: bodies.length });
-}
-
-/** The body of a binary /mpub: any bytes may be in a message (spec 3.3). */
-function multi(bodies: readonly Buffer[]): Buffer {
-  const size = (value: number) => {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(value);
-    return bytes;
-  };
-  return Buffer.concat([size(bodies.length), ...bodies.flatMap((body) => [size(body.length), body])]);
 }

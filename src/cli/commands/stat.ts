@@ -36,8 +36,13 @@ interface Stats {
   readonly topics: readonly { readonly channels: readonly (Figures & { readonly channel_name: string })[] }[] | null;
 }
 
+interface Producer {
+  readonly broadcast_address: string;
+  readonly http_port: number;
+}
+
 interface Lookup {
-  readonly producers: readonly { readonly broadcast_address: string; readonly http_port: number }[];
+  readonly producers: readonly Producer[];
 }
 
 /** The header comes again after so many rows. */
@@ -104,17 +109,23 @@ async function figures(flags: Flags): Promise<Figures> {
 }
 
 async function nodesOf(flags: Flags): Promise<HttpApi[]> {
-  const { nsqdHttpAddress, lookupdHttpAddress, url, token, topic, httpClientRequestTimeout: timeout } = flags;
+  const { nsqdHttpAddress, lookupdHttpAddress, url, token, httpClientRequestTimeout: timeout } = flags;
   if (nsqdHttpAddress) return nsqdHttpAddress.map((address) => new HttpApi(`http://${address}`, token, timeout));
   if (!lookupdHttpAddress) return [new HttpApi(originOf(url), token, timeout)];
-  const lookups = lookupdHttpAddress.map((address) => (address.includes("://") ? address : `http://${address}`));
-  const answers = await Promise.all(
-    lookups.map((origin) => new HttpApi(origin, token, timeout).get("/lookup", { topic }) as Promise<Lookup>),
-  );
-  const origins = answers.flatMap(({ producers }) =>
-    producers.map(({ broadcast_address, http_port }) => `http://${broadcast_address}:${http_port}`),
-  );
+  const found = await Promise.all(lookupdHttpAddress.map((lookup) => producersOf(lookup, flags)));
+  const origins = found.flat();
   return [...new Set(origins)].map((origin) => new HttpApi(origin, token, timeout));
+}
+
+/** The HTTP API of a producer that a lookup has named: who is asked behind TLS names others that are. */
+export function nodeOrigin(lookup: string, { broadcast_address: host, http_port }: Producer): string {
+  return `${new URL(lookup).protocol}//${host.includes(":") ? `[${host}]` : host}:${http_port}`;
+}
+
+async function producersOf(lookup: string, { token, topic, httpClientRequestTimeout }: Flags): Promise<string[]> {
+  const api = new HttpApi(lookup, token, httpClientRequestTimeout);
+  const { producers } = (await api.get("/lookup", { topic })) as Lookup;
+  return producers.map((producer) => nodeOrigin(lookup, producer));
 }
 
 /** Messages a second, in and out. */

@@ -36,12 +36,14 @@ async function tail(flags: Flags): Promise<void> {
   const { topic: topics, n, maxInFlight } = flags;
   const done = Promise.withResolvers<void>();
   let unfinished = new Set(topics).size;
-  const consuming = new Consuming({
+  const consuming = await Consuming.begin({
     flags,
     topics,
     channel: flags.channel ?? `tail${String(randomInt(1_000_000)).padStart(6, "0")}#ephemeral`,
     // no more than are wanted
     maxInFlight: n > 0 ? Math.min(n, maxInFlight) : maxInFlight,
+    // What it gives back is no failure of the message.
+    defaults: { maxAttempts: 0 },
     userAgent: agent("tail"),
     done: done.promise,
     start: (consumer) => {
@@ -64,7 +66,7 @@ function takeFrom(consumer: Consumer, { n, printTopic, json }: Flags, done: () =
         message.requeueWithoutBackoff(0);
         return;
       }
-      shown++;
+      if (++shown === n) consumer.changeMaxInFlight(0);
       await print(json ? jsonLine(topic, message) : Buffer.concat([prefix, message.body, LINE_END]));
       message.finish();
       if (shown === n) done();

@@ -5,11 +5,12 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Consumer } from "../../client/index.ts";
+import { LOG_LEVELS, type LogLevel } from "../../options.ts";
 import { connectTimeout, duration, name, positiveDuration, repeated, toggle, whole } from "../args.ts";
 import { originOf } from "../endpoint.ts";
 import { Failure, textOf } from "../failure.ts";
 import { Consuming, type SourceFlags, withSources } from "../sources.ts";
-import { configureLog, LOG_LEVELS, type LogLevel, say } from "../terminal.ts";
+import { configureLog, say } from "../terminal.ts";
 import { FileNames } from "../to-file/file-name.ts";
 import { TopicDiscovery } from "../to-file/topic-discovery.ts";
 import { TopicFiles } from "../to-file/topic-files.ts";
@@ -80,7 +81,7 @@ async function toFile(flags: Flags): Promise<void> {
   const makeFiles = filesOf(flags, failed);
   for (const topic of topics ?? []) namesOf(topic, flags); // what is wrong with them is said before anything is done
   await makeFolders(outputDir, workDirOf(flags));
-  const consuming = new Consuming({
+  const consuming = await Consuming.begin({
     flags,
     topics: (topics ?? []).filter((topic) => topicPattern?.test(topic) ?? true),
     channel,
@@ -112,7 +113,8 @@ async function toFile(flags: Flags): Promise<void> {
   try {
     await discovery?.start(flags.topicRefresh);
     await consuming.run();
-    await Promise.all([...files.values()].map((its) => its.close()));
+    const areSafe = await Promise.all([...files.values()].map((its) => its.close()));
+    if (areSafe.includes(false)) await failing.promise;
   } finally {
     clearInterval(ticking);
     discovery?.stop();
@@ -176,10 +178,14 @@ function workDirOf({ workDir, outputDir }: Flags): string {
 
 function discover(flags: Flags, pattern: RegExp, consuming: Consuming): TopicDiscovery {
   const { url, token, lookupdHttpAddress, httpClientRequestTimeout } = flags;
-  const lookups = lookupdHttpAddress?.map((address) => (address.includes("://") ? address : `http://${address}`));
-  const origins = lookups ?? [originOf(url)];
+  const origins = lookupdHttpAddress ?? [originOf(url)];
   return new TopicDiscovery(origins, token, httpClientRequestTimeout, pattern, (topic) => {
-    if (consuming.add(topic)) say(`topic ${topic}`, "info");
+    try {
+      namesOf(topic, flags);
+      if (consuming.add(topic)) say(`topic ${topic}`, "info");
+    } catch (error) {
+      say(textOf(error)); // others have files
+    }
   });
 }
 

@@ -69,7 +69,7 @@ async function toHttp(flags: Flags): Promise<void> {
   const urls = get ?? post;
   if (!urls) throw new Failure("usage", "--get or --post is needed");
   const deliver = deliveryOf(urls, flags);
-  const consuming = new Consuming({
+  const consuming = await Consuming.begin({
     flags,
     topics: [topic],
     channel,
@@ -127,6 +127,8 @@ async function request(url: string, body: Uint8Array, flags: Flags): Promise<voi
       ...headers,
     ] as [string, string][],
     ...(!get && { body: body as Uint8Array<ArrayBuffer> }),
+    // Who sends elsewhere has not taken it.
+    redirect: "manual",
     signal: AbortSignal.timeout(httpClientRequestTimeout),
   }).catch((error: unknown) => {
     throw new Error(`${new URL(url).host} did not answer: ${causeCode(error) || textOf(error)}`);

@@ -76,7 +76,7 @@ async function toNsqTopic(flags: Flags): Promise<void> {
   const { topic: topics, channel, maxInFlight, destinationTopic } = flags;
   const producers = destinationsOf(flags);
   const pass = passing(producers, flags);
-  const consuming = new Consuming({
+  const consuming = await Consuming.begin({
     flags,
     topics,
     channel,
@@ -97,24 +97,28 @@ async function toNsqTopic(flags: Flags): Promise<void> {
 }
 
 function destinationsOf(flags: Flags): Map<string, Producer> {
-  const { topic: topics, destinationTopic, destinationNsqdTcpAddress: nsqds, destinationUrl, producerOpt = [] } = flags;
-  const isElsewhere = nsqds !== undefined || destinationUrl !== undefined;
-  // Whoever takes messages from nsqds means another place by not naming one; and a topic would be copied to itself for ever.
-  if (!isElsewhere && (flags.nsqdTcpAddress || flags.lookupdHttpAddress)) {
+  const { destinationNsqdTcpAddress: nsqds, destinationUrl, producerOpt = [] } = flags;
+  const isFromBroker = !flags.nsqdTcpAddress && !flags.lookupdHttpAddress;
+  if (!isFromBroker && !nsqds && destinationUrl === undefined) {
     throw new Failure("usage", "--destination-nsqd-tcp-address or --destination-url is needed");
   }
-  if (!isElsewhere && topics.some((topic) => topic === (destinationTopic ?? topic))) {
-    throw new Failure("usage", "a topic cannot be its own destination: name another with --destination-topic");
-  }
+  const source = isFromBroker ? originOf(flags.url) : null;
   const url = destinationUrl ?? originOf(flags.url);
-  const ownToken = url === flags.url && !nsqds ? flags.token : "";
+  const isSamePlace = nsqds ? nsqds.some((address) => flags.nsqdTcpAddress?.includes(address)) : url === source;
+  refuseCircles(flags, isSamePlace);
   return openProducers({
     nsqds,
     url,
-    token: flags.destinationToken ?? ownToken,
+    token: flags.destinationToken ?? (isSamePlace ? flags.token : ""),
     opts: producerOpt,
     userAgent: agent("to-nsq-topic"),
   });
+}
+
+/** A message that is published where it came from comes again, for ever. @throws {Failure} */
+function refuseCircles({ topic: topics, destinationTopic }: Flags, isSamePlace: boolean): void {
+  if (!isSamePlace || !topics.some((topic) => topic === (destinationTopic ?? topic))) return;
+  throw new Failure("usage", "a topic cannot be its own destination: name another with --destination-topic");
 }
 
 /** What is done with a message: resolves when it is stored, or is not to be passed on. */

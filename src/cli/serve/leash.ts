@@ -16,11 +16,6 @@ export class Leash {
     this.#watcher = this.#watch();
   }
 
-  /** The process that holds it. */
-  get watcherPid(): number | undefined {
-    return this.#watcher.pid;
-  }
-
   /** When the child has ended: its number may soon be another's. */
   release(): void {
     this.#isReleased = true;

@@ -35,6 +35,7 @@ export class FileNames {
       .replaceAll("<TOPIC>", topic)
       .replaceAll("<HOST>", host)
       .replaceAll("<PID>", String(pid));
+    if (leaves(topic, filenameFormat)) throw new Failure("usage", `topic ${topic} would lead out of --output-dir`);
     this.#format = gzip && !format.endsWith(".gz") ? `${format}.gz` : format;
     this.#datetimeFormat = datetimeFormat;
   }
@@ -43,6 +44,13 @@ export class FileNames {
   at(time: Date): string {
     return this.#format.replaceAll("<DATETIME>", strftime(this.#datetimeFormat, time));
   }
+}
+
+/** `..` is the name of a topic, and whoever may publish chooses it. */
+function leaves(topic: string, format: string): boolean {
+  return format
+    .split("/")
+    .some((part) => part.includes("<TOPIC>") && /^\.\.?$/.test(part.replaceAll("<TOPIC>", topic)));
 }
 
 /** `-000001`; names without a place for it have none. */

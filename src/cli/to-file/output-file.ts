@@ -4,6 +4,7 @@ import { type FileHandle, link, mkdir, open, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { causeCode } from "../failure.ts";
 import { withRevision } from "./file-name.ts";
 
 const NEWLINE = Buffer.from("\n");
@@ -55,7 +56,7 @@ export class OutputFile {
     const { workDir, outputDir, rotateSize } = settings;
     for (let rev = revision; ; rev++) {
       const path = join(workDir, withRevision(name, rev));
-      await mkdir(dirname(path), { recursive: true, mode: 0o770 });
+      await makeFolder(dirname(path));
       if (workDir !== outputDir && (await exists(join(outputDir, withRevision(name, rev))))) continue;
       const handle = await openOne(path, settings);
       if (handle === null) continue;
@@ -100,7 +101,7 @@ export class OutputFile {
     const from = join(workDir, withRevision(this.name, this.revision));
     for (let rev = this.revision; ; rev++) {
       const to = join(outputDir, withRevision(this.name, rev));
-      await mkdir(dirname(to), { recursive: true, mode: 0o770 });
+      await makeFolder(dirname(to));
       if (!(await moved(from, to))) continue;
       await syncFolder(dirname(to));
       return;
@@ -120,7 +121,7 @@ async function openOne(path: string, { isExclusive }: FileSettings): Promise<Fil
   try {
     return await open(path, isExclusive ? "ax" : "a+", 0o666);
   } catch (error) {
-    if (isCode(error, "EEXIST")) return null;
+    if (causeCode(error) === "EEXIST") return null;
     throw error;
   }
 }
@@ -130,7 +131,7 @@ async function exists(path: string): Promise<boolean> {
     await (await open(path, "r")).close();
     return true;
   } catch (error) {
-    if (isCode(error, "ENOENT")) return false;
+    if (causeCode(error) === "ENOENT") return false;
     throw error;
   }
 }
@@ -140,11 +141,18 @@ async function moved(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
   } catch (error) {
-    if (isCode(error, "EEXIST")) return false;
+    if (causeCode(error) === "EEXIST") return false;
     throw error;
   }
   await unlink(from);
   return true;
+}
+
+/** Makes a folder, and those around it, so that all of them are safe. */
+async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o770 });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
 /** A new name is safe when its folder is. Windows has no such thing. */
@@ -153,8 +161,4 @@ async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r");
   await folder.sync();
   await folder.close();
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

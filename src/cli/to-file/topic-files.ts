@@ -31,6 +31,7 @@ export class TopicFiles {
   /** Added, and not yet safe. */
   #added: Waiting[] = [];
   #steps: Promise<void> = Promise.resolve();
+  #hasFailed = false;
   #isEnding = false;
 
   constructor(
@@ -77,14 +78,24 @@ export class TopicFiles {
     this.#step(() => this.#sync());
   }
 
-  /** Resolves when all is written and closed. */
-  async close(): Promise<void> {
+  /** Resolves when all is written and closed: false when that failed. */
+  async close(): Promise<boolean> {
     this.#step(() => this.#close());
     await this.#steps;
+    return !this.#hasFailed;
   }
 
+  /** After one that failed there is none: what it should have written would count as safe with the next. */
   #step(act: () => Promise<void>): void {
-    this.#steps = this.#steps.then(act).catch((error: unknown) => this.#failed(error));
+    this.#steps = this.#steps.then(async () => {
+      if (this.#hasFailed) return;
+      try {
+        await act();
+      } catch (error) {
+        this.#hasFailed = true;
+        this.#failed(error);
+      }
+    });
   }
 
   async #addAll(): Promise<void> {

@@ -44,6 +44,14 @@ describe("names of files", () => {
     expect(new FileNames("t", settings).at(AT)).toBe("host~host.example.com/42");
   });
 
+  it("[CLI9] do not lead out of the folder, whatever a topic is called", () => {
+    for (const topic of ["..", "."]) {
+      const inFolder = { ...SETTINGS, filenameFormat: "<TOPIC>/<DATETIME>.log" };
+      expect(() => new FileNames(topic, inFolder)).toThrow(`topic ${topic} would lead out of --output-dir`);
+      expect(new FileNames(topic, SETTINGS).at(AT)).toBe(`${topic}.host.2026-01-04_15.log`);
+    }
+  });
+
   it("[CLI2] are refused without a place for the revision that is needed", () => {
     expect(() => new FileNames("t", { ...SETTINGS, filenameFormat: "<TOPIC>", hasRevisions: true })).toThrow(
       "--filename-format needs <REV>",

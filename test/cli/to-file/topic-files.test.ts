@@ -118,6 +118,29 @@ describe("the files of a topic", () => {
     expect(written()).toEqual({ "t.1500": "a\nb\nc\n" });
   });
 
+  it("[CLI8] what could not be written does not become safe with the next sync", async () => {
+    const probe = await open(join(dir, "probe"), "w");
+    const prototype = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    vi.spyOn(prototype, "appendFile").mockRejectedValueOnce(new Error("no space"));
+    const files = create();
+    const { safe } = write(files, "a", "b", "c");
+    await vi.waitFor(() => expect(errors).toHaveLength(1));
+    files.tick();
+    files.end();
+    expect(await files.close()).toBe(false);
+    expect(safe).toEqual([]);
+  });
+
+  it("[CLI8] folders that are made are safe, too, each in the one around it", async () => {
+    const probe = await open(join(dir, "probe"), "w");
+    const prototype = Object.getPrototypeOf(probe) as FileHandle;
+    await probe.close();
+    const synced = vi.spyOn(prototype, "sync");
+    await write(create({ batch: 1, outputDir: join(dir, "a/b"), workDir: join(dir, "a/b") }), "a").all;
+    expect(synced).toHaveBeenCalledTimes(3); // dir has a, a has b, b has the file
+  });
+
   it("[CLI8] after an error nothing counts as safe", async () => {
     const files = create({ outputDir: "/dev/null/no", workDir: "/dev/null/no", batch: 1 });
     const { safe } = write(files, "a");
