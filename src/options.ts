@@ -287,8 +287,8 @@ function parseValue(flag: string, option: Option, value: unknown): unknown {
     case "list":
       return listed(text);
     case "parts": {
-      const parts = listed(text).map((each) => (/^\d*\.?\d+$/.test(each) ? Number(each) : Number.NaN));
-      if (parts.every((part) => part > 0 && part <= 1)) return [...new Set(parts)];
+      const parts = listed(text).map((each) => (/^\d*\.?\d+(e[+-]?\d+)?$/i.test(each) ? Number(each) : Number.NaN));
+      if (parts.every((part) => part > 0 && part <= 1)) return [...new Set(parts)].sort((a, b) => b - a); // as nsqd does
       throw wrong("numbers above 0, up to 1, separated by commas, like 0.99,0.5");
     }
     case "string":

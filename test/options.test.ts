@@ -138,10 +138,10 @@ describe("options", () => {
     expect(configValue(options, name)).toBeNull();
   });
 
-  it("[OPT1] percentiles are a list of numbers, in its order, each once", () => {
-    const options = parseOptions({ "e2e-processing-latency-percentile": "0.99, .5,1,0.99" });
-    expect(options.e2eProcessingLatencyPercentile).toEqual([0.99, 0.5, 1]);
-    expect(configValue(options, "e2e_processing_latency_percentiles")?.text).toBe("[0.99,0.5,1]");
+  it("[OPT1] percentiles are a list of numbers, the highest first as in nsqd, each once", () => {
+    const options = parseOptions({ "e2e-processing-latency-percentile": "0.99, .5,1,0.99,1e-1" });
+    expect(options.e2eProcessingLatencyPercentile).toEqual([1, 0.99, 0.5, 0.1]);
+    expect(configValue(options, "e2e_processing_latency_percentiles")?.text).toBe("[1,0.99,0.5,0.1]");
   });
 
   it("[OPT1] flags and levels are nsqd's", () => {

@@ -1,5 +1,6 @@
 // The schemas of what the admin API answers.
 
+import { CLIENT } from "../http/nsqd-schemas.ts";
 import {
   count,
   described,
@@ -13,6 +14,7 @@ import {
   oneOf,
   optional,
   refsTo,
+  seconds,
   text,
   whole,
 } from "../http/schema.ts";
@@ -66,7 +68,6 @@ interface Named {
 export const adminRef = refsTo<Named>();
 
 const message = described(text, "Empty, or `WARNING: ` and which nodes did not answer.");
-const seconds = described(whole, "Seconds since the epoch.");
 const instant = described(whole, "Milliseconds since the epoch.");
 
 const DELIVERIES = {
@@ -129,22 +130,10 @@ export const adminSchemas: NamedSchemas<Named> = {
     host: text,
   }),
   ClientView: object<ClientView>({
+    ...CLIENT,
     node: text,
-    remote_address: text,
     version: text,
-    client_id: text,
-    hostname: text,
-    user_agent: text,
-    connect_ts: seconds,
     connected: described(number, "Nanoseconds since then."),
-    in_flight_count: count,
-    ready_count: count,
-    finish_count: count,
-    requeue_count: count,
-    message_count: count,
-    sample_rate: count,
-    deflate: flag,
-    snappy: flag,
     authed: flag,
     auth_identity: text,
     auth_identity_url: text,
@@ -152,11 +141,6 @@ export const adminSchemas: NamedSchemas<Named> = {
     node_topology_zone: optional(text),
     topology_region: optional(text),
     topology_zone: optional(text),
-    tls: flag,
-    tls_cipher_suite: text,
-    tls_version: text,
-    tls_negotiated_protocol: text,
-    tls_negotiated_protocol_is_mutual: flag,
   }),
   ChannelView: object<ChannelView>(CHANNEL),
   TopicView: object<TopicView>(TOPIC),

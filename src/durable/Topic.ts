@@ -57,20 +57,21 @@ export class Topic extends DurableObject<Env> {
     () => this.#announce(),
     (error) => this.#retry("could not be announced", error),
   );
-  readonly #statistics = new TopicStatistics(this.#address.topic, this.#options, this.#usage, {
+  readonly #statistics = new TopicStatistics(this.#address.topic, this.#reported, {
     topic: () => this.#topic,
+    usage: () => this.#usage.counts,
     producers: () => this.#producers.reports,
     ask: (channel, life, fanout) => this.#channel(channel).stats(life, fanout),
     mark: () => this.#lookup.mark(this.#address.topic),
     failed: (error) => this.#log("Lookup could not be told that figures changed", error),
-    wakeSoon: () => this.#alarm.setBy(Date.now() + GUARD_MS),
+    wakeWithin: (ms) => this.#alarm.setBy(Date.now() + ms),
   });
   /** Under way while a new topic learns which channels it has: publishes are answered after that. */
   #introduction: Promise<void> | null = null;
   #deletion: Promise<void> | null = null;
   #hasIntroduced = false;
   #failures = 0;
-  readonly #keepAwake = new KeepAwake(() => this.#isVolatile);
+  readonly #keepAwake = new KeepAwake(() => this.#topic?.isVolatile ?? false);
   readonly #orders = new ChannelOrders(
     () => this.#living,
     (channel) => this.#channel(channel),
@@ -125,7 +126,10 @@ export class Topic extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#usage.alarms++;
     this.#alarm.rang();
-    this.#statistics.check();
+    await Promise.all([this.#statistics.check(), this.#wakeUpCall()]);
+  }
+
+  async #wakeUpCall(): Promise<void> {
     this.#producers.beat(Date.now());
     const topic = this.#topic;
     if (topic?.isDeleting) {
@@ -272,6 +276,12 @@ export class Topic extends DurableObject<Env> {
     if (topic && isDeserted) await this.#removeChannel(topic, channel);
   }
 
+  /** What of the options figures depend on. */
+  get #reported() {
+    const { memQueueSize, e2eProcessingLatencyPercentile: quantiles } = this.#options;
+    return { memQueueSize, quantiles };
+  }
+
   get #surroundings() {
     const { memQueueSize, maxTopicBytes } = this.#options;
     return {
@@ -286,12 +296,6 @@ export class Topic extends DurableObject<Env> {
   /** The topic, unless it is about to end. */
   get #living(): OpenTopic | null {
     return this.#topic?.isDeleting ? null : this.#topic;
-  }
-
-  /** Whether messages would be lost by a sleep: those of an ephemeral topic are only in memory. */
-  get #isVolatile(): boolean {
-    const log = this.#topic?.log;
-    return log !== undefined && isEphemeral(this.#address.topic) && log.free < log.end;
   }
 
   /** Whether there is something that only the alarm brings to its end. */
@@ -409,7 +413,9 @@ export class Topic extends DurableObject<Env> {
     const topic = this.#living;
     if (topic) {
       const channels = await this.#lookup.announce(this.#address.topic, topic.log.channelNames, topic.isNew);
-      if (topic.isNew && this.#topic === topic) topic.adopt(channels);
+      if (!topic.isNew || this.#topic !== topic) return;
+      topic.adopt(channels);
+      this.#statistics.changed(); // a scrape may have asked while the answer was under way
     } else {
       await this.#lookup.withdraw(this.#address.topic);
       if (this.#topic === null) await this.#forgetAll();

@@ -1,8 +1,7 @@
 // What /metrics shows of a topic: what /stats does, but for single clients, of which there may be very many, and what its objects cost.
 
-import type { TopicLog } from "../queue/topic-log.ts";
 import type { ChannelReport } from "./channel-report.ts";
-import type { ChannelStats, TopicStats } from "./topic-stats.ts";
+import type { ChannelStats, ClientReport, TopicStats } from "./topic-stats.ts";
 import type { UsageCounts } from "./usage.ts";
 
 export interface TopicFigures {
@@ -28,10 +27,16 @@ export interface ScrapeAnswer {
 }
 
 /**
- * A connection can be lost without anybody being told, when the object that has it is lost: so long what is said of connections may be
- * taken to be true, ms.
+ * With an object its connections are lost, and the messages that are only in its memory, without anybody being told: so long what is said
+ * of them may be taken to be true, ms.
  */
-const CONNECTIONS_HOLD_MS = 10 * 60_000;
+const MEMORY_HOLDS_MS = 10 * 60_000;
+
+/** How many connections have published to a topic, of those that have published to some topic. */
+export function producersOf(topic: string, publishers: readonly ClientReport[]): number {
+  const toIt = publishers.filter(({ stats }) => stats.pub_counts?.some((counted) => counted.topic === topic));
+  return new Set(toIt.map(({ id }) => id)).size;
+}
 
 export function topicFigures(
   { channels, ...stats }: TopicStats,
@@ -48,17 +53,16 @@ export function topicFigures(
   return { stats, producers, usage, channels: figures };
 }
 
-/** When figures change though nothing happens, ms; 0 when they do all the time. */
+/** When figures change though nothing happens, ms; 0 when they do all the time. `isVolatile`: messages of the topic are only in memory. */
 export function changesAt(
   { producers, channels }: TopicFigures,
-  log: TopicLog,
   reports: Iterable<ChannelReport>,
+  isVolatile: boolean,
   now: number,
 ): number {
   let at = Number.POSITIVE_INFINITY;
-  // Of what is deferred in the log, and no channel has taken, only the topic knows when it falls due.
-  for (const report of reports) at = Math.min(at, report.changesAt, log.nextDue(report.cursor, log.fanout, now));
+  for (const report of reports) at = Math.min(at, report.changesAt);
   const hasConnections = producers > 0 || channels.some(({ stats }) => stats.client_count > 0);
-  if (hasConnections) at = Math.min(at, now + CONNECTIONS_HOLD_MS);
+  if (hasConnections || isVolatile) at = Math.min(at, now + MEMORY_HOLDS_MS);
   return at <= now ? 0 : at;
 }

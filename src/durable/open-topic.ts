@@ -31,14 +31,15 @@ export class OpenTopic {
   #isNew: boolean;
   /** Below which the saved state says that all is free. */
   #savedFree: number;
+  readonly #isEphemeral: boolean;
   readonly #state: SqliteTopicState;
   readonly #saveFailed: (error: unknown) => void;
 
   private constructor(name: string, saved: SavedTopic, state: SqliteTopicState, surroundings: TopicSurroundings) {
     const { sql, limits, push, pushFailed, saveFailed } = surroundings;
-    const isBounded = isEphemeral(name);
-    const store = isBounded ? new MemoryLogStore() : new SqliteLogStore(sql);
-    this.log = new TopicLog(store, saved, limits, isBounded);
+    this.#isEphemeral = isEphemeral(name);
+    const store = this.#isEphemeral ? new MemoryLogStore() : new SqliteLogStore(sql);
+    this.log = new TopicLog(store, saved, limits, this.#isEphemeral);
     this.fanOut = new FanOut(this.log, push, pushFailed);
     this.removedChannels = new Map(Object.entries(saved.removedChannels));
     this.isDeleting = saved.isDeleting;
@@ -113,6 +114,11 @@ export class OpenTopic {
    */
   saveFree(): void {
     if (this.log.isFreeWorthSaving(this.#savedFree)) this.save();
+  }
+
+  /** Whether messages would be lost by a sleep: those of an ephemeral topic are only in memory. */
+  get isVolatile(): boolean {
+    return this.#isEphemeral && this.log.free < this.log.end;
   }
 
   /** Whether a scrape has ever asked it. */

@@ -6,9 +6,14 @@ export interface ScrapeMarkHost {
   isScraped(): boolean;
   tell(): Promise<void>;
   failed(error: unknown): void;
-  /** Sees to it that `check` is called some time. */
-  wakeSoon(): void;
+  /** Sees to it that `check` is called in so many ms, or before. */
+  wakeWithin(ms: number): void;
 }
+
+/** How long a mark can stay lost that nobody noticed the loss of: a life that ended with it, ms. */
+const GUARD_MS = 10 * 60_000;
+/** After so long it is tried again, ms. */
+const RETRY_MS = 60_000;
 
 export class ScrapeMark {
   readonly #host: ScrapeMarkHost;
@@ -16,22 +21,28 @@ export class ScrapeMark {
   #isTold = false;
   #hasChanged = false;
   #wasAsked = false;
+  /** The call that tells Lookup, while it is under way. */
+  #telling: Promise<void> | null = null;
 
   constructor(host: ScrapeMarkHost) {
     this.#host = host;
   }
 
-  /** Something changed that a scrape would show. Nobody waits for Lookup, and what cannot be told is told with the next change. */
+  /** Something changed that a scrape would show. Nobody waits for Lookup. */
   changed(): void {
     this.#hasChanged = true;
     if (this.#isTold || !this.#host.isScraped()) return;
-    this.#host.wakeSoon(); // should this life end before Lookup knows
-    this.#tell();
+    this.#host.wakeWithin(GUARD_MS); // should this life end before Lookup knows
+    void this.#tell();
   }
 
-  /** An earlier life may have ended before Lookup knew. */
-  check(): void {
-    if (!this.#isTold && this.#host.isScraped()) this.#tell();
+  /**
+   * The alarm rang: an earlier life may have ended before Lookup knew. Resolves when Lookup knows, or another alarm is set: the one that
+   * rang is used up, and guards a mark only while it is waited for.
+   */
+  async check(): Promise<void> {
+    if (!this.#isTold && this.#host.isScraped()) await this.#tell();
+    else await this.#telling;
   }
 
   /** A scrape asks. Returns whether there were changes since it asked before: then there will be more, and the mark stays. */
@@ -43,11 +54,22 @@ export class ScrapeMark {
     return isBusy;
   }
 
-  #tell(): void {
+  #tell(): Promise<void> {
     this.#isTold = true;
-    this.#host.tell().catch((error: unknown) => {
+    const telling = this.#tellNow().finally(() => {
+      if (this.#telling === telling) this.#telling = null;
+    });
+    this.#telling = telling;
+    return telling;
+  }
+
+  async #tellNow(): Promise<void> {
+    try {
+      await this.#host.tell();
+    } catch (error) {
       this.#isTold = false;
       this.#host.failed(error);
-    });
+      if (this.#host.isScraped()) this.#host.wakeWithin(RETRY_MS); // unless the topic is gone
+    }
   }
 }

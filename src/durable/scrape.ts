@@ -1,11 +1,15 @@
 // Lookup's side of scrapes (docs/decisions/0018): topics that have changed are asked how they are; all others are as they were.
 
 import type { FiguresStore } from "../storage/figures-store.ts";
+import { Deadline } from "./deadline.ts";
 import type { ScrapeAnswer, TopicFigures } from "./figures.ts";
 
 export interface Scraped {
+  /** Of each topic of which anything is known. */
   readonly topics: readonly TopicFigures[];
-  /** How many topics were asked. */
+  /** How many topics there are. */
+  readonly there: number;
+  /** How many topics were to be asked. */
   readonly asked: number;
   /** Topics that could not answer: of them there is what was known before, if anything was. */
   readonly failed: readonly string[];
@@ -16,15 +20,19 @@ export type AskTopic = (topic: string) => Promise<ScrapeAnswer | null>;
 
 /** How many topics are asked at a time. */
 const AT_ONCE = 32;
-/** How long one may take, ms: a scrape ends after ten seconds, unless it is told otherwise. */
+/** How long all of them may take together, ms: Prometheus gives up after ten seconds, unless it is told otherwise. */
 const PATIENCE_MS = 5_000;
+/** Characters of figures that are stored: a row holds 2 MB (platform notes A1), which some 4,000 channels fill. */
+const MAX_STORED = 1_000_000;
 
 export class Scrape {
   readonly #store: FiguresStore;
   readonly #ask: AskTopic;
   readonly #failed: (topic: string, error: unknown) => void;
-  /** What topics said that do not rest: they are asked each time, and are worth no row. */
+  /** What topics said that do not rest, or could not be stored: they are asked each time, and are worth no row. */
   readonly #restless = new Map<string, TopicFigures>();
+  /** Topics that did not answer in time when they were asked last. */
+  readonly #silent = new Set<string>();
   /** For each scrape that is under way, the topics of which something was heard since it began: what they tell it may be from before. */
   readonly #heard = new Set<Set<string>>();
 
@@ -44,6 +52,7 @@ export class Scrape {
   forget(topic: string): void {
     this.#store.remove(topic);
     this.#restless.delete(topic);
+    this.#silent.delete(topic);
     for (const heard of this.#heard) heard.add(topic);
   }
 
@@ -57,59 +66,62 @@ export class Scrape {
       if (last) known.set(topic, last);
     }
     const stale = stored.filter(({ isStale }) => isStale).map(({ topic }) => topic);
-    const failed: string[] = [];
-    const heard = new Set<string>();
-    this.#heard.add(heard);
-    try {
-      await this.#askAll(stale, known, heard, failed);
-    } finally {
-      this.#heard.delete(heard);
-    }
+    const { gone, failed } = await this.#askAll(stale, known);
     const topics = stored.flatMap(({ topic }) => known.get(topic) ?? []);
-    return { topics, asked: stale.length, failed: failed.sort() };
+    return { topics, there: stored.length - gone, asked: stale.length, failed: failed.sort() };
   }
 
+  /** Puts what they say in the place of what was known of them. Returns how many are gone, and which could not answer. */
   async #askAll(
     topics: readonly string[],
     known: Map<string, TopicFigures>,
-    heard: ReadonlySet<string>,
-    failed: string[],
-  ): Promise<void> {
-    const waiting = topics.values();
+  ): Promise<{ gone: number; failed: string[] }> {
+    const failed: string[] = [];
+    let gone = 0;
+    // Who kept silent comes last: others might not be asked while it is waited for.
+    const isSilent = (topic: string) => this.#silent.has(topic);
+    const waiting = [...topics.filter((topic) => !isSilent(topic)), ...topics.filter(isSilent)].values();
+    const heard = new Set<string>();
+    const deadline = new Deadline(PATIENCE_MS);
     const askOn = async () => {
       for (const topic of waiting) {
+        const isAsked = !deadline.isOver;
         try {
-          const answer = await inTime(this.#ask(topic));
-          if (answer === null) known.delete(topic);
-          else known.set(topic, this.#keep(topic, answer, heard.has(topic)));
+          const answer = await deadline.wait(() => this.#ask(topic));
+          this.#silent.delete(topic);
+          if (answer !== null) known.set(topic, this.#keep(topic, answer, heard.has(topic)));
+          else {
+            known.delete(topic);
+            gone++;
+          }
         } catch (error) {
+          if (isAsked && deadline.isOver) this.#silent.add(topic);
           failed.push(topic);
           this.#failed(topic, error);
         }
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, askOn));
+    this.#heard.add(heard);
+    try {
+      await Promise.all(Array.from({ length: AT_ONCE }, askOn));
+    } finally {
+      this.#heard.delete(heard);
+      deadline.cancel();
+    }
+    return { gone, failed };
   }
 
   #keep(topic: string, { figures, changesAt }: ScrapeAnswer, isHeard: boolean): TopicFigures {
-    if (changesAt === 0 || isHeard) {
-      this.#restless.set(topic, figures);
-    } else {
+    this.#restless.set(topic, figures);
+    if (changesAt === 0 || isHeard) return figures;
+    const json = JSON.stringify(figures);
+    if (json.length > MAX_STORED) return figures;
+    try {
+      this.#store.save(topic, json, changesAt);
       this.#restless.delete(topic);
-      this.#store.save(topic, JSON.stringify(figures), changesAt);
+    } catch (error) {
+      this.#failed(topic, error);
     }
     return figures;
-  }
-}
-
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("no answer in time")), PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([answer, patience]);
-  } finally {
-    clearTimeout(timer);
   }
 }

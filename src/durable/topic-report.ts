@@ -13,7 +13,7 @@ interface ReportOnTopic {
   readonly topic: TopicStats;
   /** Whoever has published over a connection to one of the channels. */
   readonly publishers: ClientReport[];
-  /** What each channel said. */
+  /** What each channel said; when that changes may be earlier, by what is deferred in the log. */
   readonly channels: ReadonlyMap<string, ChannelReport>;
 }
 
@@ -30,7 +30,10 @@ export async function reportOnTopic(
       const { fanout } = log;
       const report = await ask(channel, log.channelLife(channel), fanout);
       if (!log.hasChannel(channel)) return [];
-      return [{ channel, report, stats: channelStats(log, channel, report, fanout, settings, Date.now()) }];
+      // Counted at the same instant: what falls due while others are asked is in one of both.
+      const { count, nextDue } = log.deferred(report.cursor, fanout, Date.now());
+      const stats = channelStats(log, channel, report, fanout, count, settings);
+      return [{ channel, report: { ...report, changesAt: Math.min(report.changesAt, nextDue) }, stats }];
     }),
   );
   const there = reports.flat();

@@ -1,43 +1,41 @@
 // What a topic tells of itself and its channels, for /stats and to scrapes, and that scrapes are to ask again (docs/decisions/0018).
 
-import type { Options } from "../options.ts";
-import { changesAt, type ScrapeAnswer, topicFigures } from "./figures.ts";
+import { changesAt, producersOf, type ScrapeAnswer, topicFigures } from "./figures.ts";
 import type { OpenTopic } from "./open-topic.ts";
 import { ScrapeMark } from "./scrape-mark.ts";
 import { type AskChannel, reportOnTopic } from "./topic-report.ts";
-import type { ClientReport, TopicReport } from "./topic-stats.ts";
-import type { Usage } from "./usage.ts";
+import type { ClientReport, ReportSettings, TopicReport } from "./topic-stats.ts";
+import type { UsageCounts } from "./usage.ts";
 
 export interface StatisticsHost {
   /** Null when there is none. */
   topic(): OpenTopic | null;
   /** Who has published over a connection to the topic's own object. */
   producers(): ClientReport[];
+  usage(): UsageCounts;
   readonly ask: AskChannel;
   /** Tells Lookup that a scrape is to ask again. */
   mark(): Promise<void>;
   failed(error: unknown): void;
-  /** Sees to it that `check` is called some time. */
-  wakeSoon(): void;
+  /** Sees to it that `check` is called in so many ms, or before. */
+  wakeWithin(ms: number): void;
 }
 
 export class TopicStatistics {
   readonly #name: string;
-  readonly #options: Options;
-  readonly #usage: Usage;
+  readonly #settings: Omit<ReportSettings, "includesClients">;
   readonly #host: StatisticsHost;
   readonly #mark: ScrapeMark;
 
-  constructor(name: string, options: Options, usage: Usage, host: StatisticsHost) {
+  constructor(name: string, settings: Omit<ReportSettings, "includesClients">, host: StatisticsHost) {
     this.#name = name;
-    this.#options = options;
-    this.#usage = usage;
+    this.#settings = settings;
     this.#host = host;
     this.#mark = new ScrapeMark({
       isScraped: () => host.topic()?.isScraped ?? false,
       tell: () => host.mark(),
       failed: (error) => host.failed(error),
-      wakeSoon: () => host.wakeSoon(),
+      wakeWithin: (ms) => host.wakeWithin(ms),
     });
   }
 
@@ -46,9 +44,9 @@ export class TopicStatistics {
     this.#mark.changed();
   }
 
-  /** An earlier life may have ended before Lookup knew. */
-  check(): void {
-    this.#mark.check();
+  /** The alarm rang. Resolves when nothing depends on that any more. */
+  check(): Promise<void> {
+    return this.#mark.check();
   }
 
   /** Waits for what changes the figures of a channel, which a scrape in the middle of it may not see. */
@@ -78,15 +76,14 @@ export class TopicStatistics {
     if (!topic) return null;
     topic.setScraped();
     const isBusy = this.#mark.asked(); // first: what changes meanwhile marks the topic again
-    const { topic: stats, publishers, channels } = await this.#report(topic, topic.log.channelNames, true);
-    const producers = new Set([...this.#host.producers(), ...publishers].map(({ id }) => id)).size;
-    const figures = topicFigures(stats, producers, this.#usage.counts, channels);
-    return { figures, changesAt: isBusy ? 0 : changesAt(figures, topic.log, channels.values(), Date.now()) };
+    const { topic: stats, publishers, channels } = await this.#report(topic, topic.log.channelNames, false);
+    const producers = producersOf(this.#name, [...this.#host.producers(), ...publishers]);
+    const figures = topicFigures(stats, producers, this.#host.usage(), channels);
+    return { figures, changesAt: isBusy ? 0 : changesAt(figures, channels.values(), topic.isVolatile, Date.now()) };
   }
 
   #report(topic: OpenTopic, channels: readonly string[], includesClients: boolean): ReturnType<typeof reportOnTopic> {
-    const { memQueueSize, e2eProcessingLatencyPercentile: quantiles } = this.#options;
-    const settings = { memQueueSize, includesClients, quantiles };
+    const settings = { ...this.#settings, includesClients };
     return reportOnTopic(this.#name, topic.log, channels, this.#host.ask, settings);
   }
 }

@@ -74,17 +74,20 @@ export function topicStats(
   };
 }
 
-/** `fanout` is how far the topic had fanned out when the channel was asked. */
+/**
+ * `fanout` is how far the topic had fanned out when the channel was asked, `deferredAfter` how many messages of that are deferred that the
+ * channel has not taken.
+ */
 export function channelStats(
   log: TopicLog,
   name: string,
   { counts, cursor, clients, latency }: ChannelReport,
   fanout: number,
+  deferredAfter: number,
   { memQueueSize, includesClients, quantiles }: ReportSettings,
-  now: number,
 ): ChannelStats {
   // Of what a channel has not taken it knows only how much it is; the topic knows what.
-  const deferredInLog = Math.max(0, log.countDeferred(cursor, fanout, now) - counts.deferredAhead);
+  const deferredInLog = Math.max(0, deferredAfter - counts.deferredAhead);
   const depth = counts.depth - deferredInLog - log.countDropped(cursor, fanout);
   const messageCount = counts.messageCount - log.droppedOf(name);
   return {

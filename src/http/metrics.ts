@@ -19,7 +19,7 @@ export async function metrics(_request: Request, broker: Broker): Promise<Respon
 }
 
 /** `lookup` is what Lookup has cost, `startTime` when the broker came to be, s since the epoch. */
-export function metricsText({ topics, asked, failed }: Scraped, lookup: UsageCounts, startTime: number): string {
+export function metricsText({ topics, there, asked, failed }: Scraped, lookup: UsageCounts, startTime: number): string {
   const out = new Exposition(FAMILIES);
   addAll(
     out,
@@ -27,7 +27,7 @@ export function metricsText({ topics, asked, failed }: Scraped, lookup: UsageCou
     {
       nsqedge_up: 1,
       nsqedge_start_time_seconds: startTime,
-      nsqedge_topics: topics.length,
+      nsqedge_topics: there,
       nsqedge_scrape_asked_topics: asked,
       nsqedge_scrape_errors: failed.length,
     },

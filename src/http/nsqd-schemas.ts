@@ -17,8 +17,8 @@ import {
   oneOf,
   optional,
   refsTo,
+  seconds,
   text,
-  whole,
 } from "./schema.ts";
 import { MEMORY_KEYS, type MemoryStats, type StatsDocument } from "./stats.ts";
 
@@ -35,8 +35,29 @@ interface Named {
 
 export const nsqdRef = refsTo<Named>();
 
-const seconds = described(whole, "Seconds since the epoch.");
 const nanoseconds = described(count, "Nanoseconds.");
+
+/** What nsqd and nsqadmin both say of a client. */
+export const CLIENT = {
+  client_id: text,
+  hostname: text,
+  remote_address: text,
+  ready_count: count,
+  in_flight_count: count,
+  message_count: count,
+  finish_count: count,
+  requeue_count: count,
+  connect_ts: seconds,
+  sample_rate: count,
+  deflate: flag,
+  snappy: flag,
+  user_agent: text,
+  tls: flag,
+  tls_cipher_suite: text,
+  tls_version: text,
+  tls_negotiated_protocol: text,
+  tls_negotiated_protocol_is_mutual: flag,
+};
 
 export const nsqdSchemas: NamedSchemas<Named> = {
   InfoDocument: object<InfoDocument>({
@@ -87,32 +108,15 @@ export const nsqdSchemas: NamedSchemas<Named> = {
     e2e_processing_latency: nsqdRef("E2eLatency"),
   }),
   ClientStats: object<ClientStats>({
-    client_id: text,
-    hostname: text,
+    ...CLIENT,
     version: oneOf("V2"),
-    remote_address: text,
     state: oneOf(...Object.values(ClientState)),
-    ready_count: count,
-    in_flight_count: count,
-    message_count: count,
-    finish_count: count,
-    requeue_count: count,
-    connect_ts: seconds,
-    sample_rate: count,
-    deflate: flag,
-    snappy: flag,
-    user_agent: text,
     authed: optional(oneOf(true)),
     auth_identity: optional(text),
     auth_identity_url: optional(text),
     topology_zone: text,
     topology_region: text,
     pub_counts: optional(list(object<{ topic: string; count: number }>({ topic: text, count }))),
-    tls: flag,
-    tls_cipher_suite: text,
-    tls_version: text,
-    tls_negotiated_protocol: text,
-    tls_negotiated_protocol_is_mutual: flag,
   }),
   E2eLatency: object<E2eLatency>({ count, percentiles: nullable(list(nsqdRef("E2ePercentile"))) }),
   E2ePercentile: object<E2ePercentile>({ quantile: number, value: nanoseconds }),

@@ -49,6 +49,8 @@ export function described<T>(schema: Schema<T>, description: string): Schema<T> 
   return { ...schema, description };
 }
 
+export const seconds: Schema<number> = described(whole, "Seconds since the epoch.");
+
 export function oneOf<const T extends readonly (string | number | boolean | null)[]>(...values: T): Schema<T[number]> {
   return { enum: values };
 }

@@ -277,6 +277,11 @@ export class Backlog {
     return Math.min(this.deferred.earliest, this.held.earliest);
   }
 
+  /** When something falls due next after `now`: there may be more that is due than was brought back. Infinity when nothing does. */
+  nextDue(now: number): number {
+    return Math.min(this.deferred.nextDue(now), this.held.nextDue(now));
+  }
+
   /** How many messages are deferred to a time after `now`, the log that was not yet taken left out. */
   countDeferred(now: number): number {
     let count = this.held.count() - this.held.count(now);

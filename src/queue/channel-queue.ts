@@ -36,7 +36,7 @@ export class ChannelQueue {
   readonly #delivery: Delivery;
   readonly #operator: Operator;
   readonly #saveNeed = new SaveNeed();
-  #latency: LatencyMeter;
+  readonly #latency: LatencyMeter;
   #requeueCount = 0;
   #timeoutCount = 0;
   #isPaused = false;
@@ -52,6 +52,7 @@ export class ChannelQueue {
   private constructor(
     life: ChannelLife,
     backlog: Backlog,
+    latency: LatencyMeter,
     store: ChannelStore,
     limits: ChannelLimits,
     random: () => number,
@@ -62,16 +63,16 @@ export class ChannelQueue {
     this.#store = store;
     this.#limits = limits;
     this.#operator = new Operator(backlog, this.#inFlight);
-    this.#latency = new LatencyMeter(limits.latencyWindowMs);
-    const { isMeasuring } = this.#latency;
-    this.#delivery = new Delivery(backlog, this.#inFlight, this.consumers, this.#saveNeed, isMeasuring, random);
+    this.#latency = latency;
+    this.#delivery = new Delivery(backlog, this.#inFlight, this.consumers, this.#saveNeed, latency, random);
     this.#savedLow = life.start;
   }
 
   /** A channel that begins its life; what the store still has of an earlier one is dropped. */
   static create(life: ChannelLife, store: ChannelStore, limits: ChannelLimits, random: () => number): ChannelQueue {
     store.held.clear();
-    const queue = new ChannelQueue(life, new Backlog(life.start, store.held), store, limits, random);
+    const backlog = new Backlog(life.start, store.held);
+    const queue = new ChannelQueue(life, backlog, new LatencyMeter(limits.latencyWindowMs), store, limits, random);
     queue.#saveNeed.add("soon");
     return queue;
   }
@@ -88,13 +89,13 @@ export class ChannelQueue {
     random: () => number,
   ): ChannelQueue {
     const backlog = new Backlog(state.cursor, store.held, state.heldMark, state.ahead);
-    const queue = new ChannelQueue(state.life, backlog, store, limits, random);
+    const latency = new LatencyMeter(limits.latencyWindowMs, state.latency);
+    const queue = new ChannelQueue(state.life, backlog, latency, store, limits, random);
     for (const consumer of connected) queue.consumers.add(consumer);
     queue.#isPaused = state.isPaused;
     queue.#requeueCount = state.requeueCount;
     queue.#timeoutCount = state.timeoutCount;
     restoreMessages(state, queue.#inFlight, backlog, queue.consumers);
-    queue.#latency = new LatencyMeter(limits.latencyWindowMs, state.latency);
     queue.#savedLow = backlog.low(queue.#inFlight);
     return queue;
   }
@@ -310,7 +311,7 @@ export class ChannelQueue {
    */
   changesAt(now: number): number {
     const isUnderWay = !this.isAtRest || (this.consumers.ready > 0 && !this.#isPaused && this.#backlog.hasMore(now));
-    return isUnderWay ? now : Math.min(this.#backlog.earliest, this.#latency.changesAt);
+    return isUnderWay ? now : Math.min(this.#backlog.nextDue(now), this.#latency.changesAt(now));
   }
 
   /** What the channel has in a list behind a place, up to `limit`; `fanout` is how far the topic has fanned out. */

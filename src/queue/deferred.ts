@@ -14,6 +14,14 @@ export class Deferred {
     return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
+  /** When a message falls due next after `now`; Infinity when none does. */
+  nextDue(now: number): number {
+    if (this.earliest > now) return this.earliest;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { at } of this.#heap) if (at > now && at < next) next = at;
+    return next;
+  }
+
   add(message: Unfinished): void {
     this.#heap.push(message);
     this.#up(this.#heap.length - 1);

@@ -1,27 +1,31 @@
 // Gives a channel's consumers what they have room for (nsqd/protocol_v2.go messagePump): first deliveries from the log, as runs of
 // frames, and further ones between them, in turns.
 
-import { publishedAt, writeAttempts } from "../protocol/message.ts";
+import { writeAttempts } from "../protocol/message.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Run } from "./batch-window.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Consumers } from "./consumers.ts";
 import { Flight } from "./flight.ts";
 import type { InFlight } from "./in-flight.ts";
-import { PublishTimes } from "./publish-times.ts";
+import type { LatencyMeter } from "./latency-meter.ts";
 import type { SaveNeed } from "./save-need.ts";
 import type { Unfinished } from "./unfinished.ts";
 
-/** Each takes up to 21 bytes of the state's row, which holds 2 MB (platform notes A1). */
-const MAX_UNFINISHED = 80_000;
+/**
+ * What is unfinished may take so much of the state's row, bytes. A row holds 2 MB (platform notes A1); the rest is for consumers' names, and
+ * for how long messages took.
+ */
+const MAX_STATE_BYTES = 1_680_000;
+/** Of that an unfinished message takes so much at most: there are 80,000, and 60,000 where 7 bytes more say when each was published. */
+const MESSAGE_BYTES = 21;
 
 export class Delivery {
   readonly #backlog: Backlog;
   readonly #inFlight: InFlight;
   readonly #consumers: Consumers;
   readonly #saveNeed: SaveNeed;
-  /** Whether it is measured how long messages take. */
-  readonly #isMeasured: boolean;
+  readonly #latency: LatencyMeter;
   /** Between 0 and 1, for sampling. */
   readonly #random: () => number;
 
@@ -30,20 +34,21 @@ export class Delivery {
     inFlight: InFlight,
     consumers: Consumers,
     saveNeed: SaveNeed,
-    isMeasured: boolean,
+    latency: LatencyMeter,
     random: () => number,
   ) {
     this.#backlog = backlog;
     this.#inFlight = inFlight;
     this.#consumers = consumers;
     this.#saveNeed = saveNeed;
-    this.#isMeasured = isMeasured;
+    this.#latency = latency;
     this.#random = random;
   }
 
   /** How many more messages may be taken: the state of all that are unfinished must fit into a row. */
   get room(): number {
-    return MAX_UNFINISHED - this.#inFlight.size - this.#backlog.size;
+    const most = Math.floor(MAX_STATE_BYTES / (MESSAGE_BYTES + this.#latency.stateBytes));
+    return most - this.#inFlight.size - this.#backlog.size;
   }
 
   /** Fills the outboxes of consumers with room. Returns those that got something. */
@@ -81,8 +86,7 @@ export class Delivery {
     this.#saveNeed.add("soon");
     if (this.#isSampledOut(consumer)) return false;
     const { first, frames, ends } = run;
-    const published = this.#isMeasured ? PublishTimes.of(frames, ends) : null;
-    this.#inFlight.start(new Flight(first, ends, consumer, now, published));
+    this.#inFlight.start(new Flight(first, ends, consumer, now, this.#latency.timesOf(frames, ends)));
     consumer.sent(frames, ends.length);
     return true;
   }
@@ -100,7 +104,7 @@ export class Delivery {
     message.owner = consumer;
     message.position = consumer.sentBytes + frame.length;
     message.deliveredAt = now;
-    if (this.#isMeasured) message.publishedAt = publishedAt(frame);
+    message.publishedAt = this.#latency.publishedAt(frame);
     message.at = now + consumer.settings.msgTimeoutMs;
     message.frame = null;
     this.#inFlight.add(message);

@@ -30,6 +30,13 @@ export class Held {
     return this.#earliest;
   }
 
+  /** When a message falls due next after `now`; Infinity when none does. */
+  nextDue(now: number): number {
+    if (this.earliest > now) return this.earliest;
+    const after = { due: now, seq: Number.MAX_SAFE_INTEGER };
+    return this.#store.nextDue(isBehind(this.#mark, after) ? this.#mark : after) ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Messages that are not in memory, all of them or those due at `now`. */
   count(now?: number): number {
     return this.#store.count(this.#mark, now);

@@ -42,7 +42,8 @@ export class LatencyWindow {
   }
 
   /** When it counts less though nothing happens, ms; Infinity when it counts nothing. */
-  get changesAt(): number {
+  changesAt(now: number): number {
+    this.#moveTo(now);
     const isEmpty = this.#current.count + this.#previous.count === 0;
     return isEmpty ? Number.POSITIVE_INFINITY : this.#since + this.#halfMs;
   }

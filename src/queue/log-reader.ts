@@ -29,6 +29,12 @@ export interface LogPart {
   readonly wants: (seq: number, due: number) => boolean;
 }
 
+export interface DeferredInLog {
+  readonly count: number;
+  /** When the first of them falls due, ms; Infinity when there is none. */
+  readonly nextDue: number;
+}
+
 const SINGLE = { limit: 1, maxBytes: 0, isDeferred: false, wants: () => true } as const;
 
 /** A record of a batch: its seq, and where in the batch it begins. */
@@ -126,18 +132,16 @@ export class LogReader {
     return records;
   }
 
-  /** How many messages from `seq` to before `end` are deferred to a time after `now`. */
-  countDeferred(seq: number, end: number, now: number): number {
-    let deferred = 0;
-    for (const due of this.#dueTimes(seq, end)) if (due > now) deferred++;
-    return deferred;
-  }
-
-  /** When the first of them falls due, ms; Infinity when there is none. */
-  nextDue(seq: number, end: number, now: number): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const due of this.#dueTimes(seq, end)) if (due > now && due < next) next = due;
-    return next;
+  /** The messages from `seq` to before `end` that are deferred to a time after `now`. */
+  deferred(seq: number, end: number, now: number): DeferredInLog {
+    let count = 0;
+    let nextDue = Number.POSITIVE_INFINITY;
+    for (const due of this.#dueTimes(seq, end)) {
+      if (due <= now) continue;
+      count++;
+      if (due < nextDue) nextDue = due;
+    }
+    return { count, nextDue };
   }
 
   /** When the messages of batches with deferred ones fall due, ms; 0 for those that are not deferred. */

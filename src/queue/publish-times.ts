@@ -33,9 +33,26 @@ export class PublishTimes {
 
   /** When the message at an index was published, ms. */
   at(index: number): number {
-    if (index < (this.#ends[this.#current - 1] ?? 0)) this.#current = 0;
-    while (index >= (this.#ends[this.#current] as number)) this.#current++;
+    if (!this.#isIn(this.#current, index)) {
+      this.#current = this.#isIn(this.#current + 1, index) ? this.#current + 1 : this.#runOf(index);
+    }
     return this.#instants[this.#current] as number;
+  }
+
+  #isIn(run: number, index: number): boolean {
+    return index >= (this.#ends[run - 1] ?? 0) && index < (this.#ends[run] ?? 0);
+  }
+
+  /** By bisection. */
+  #runOf(index: number): number {
+    let low = 0;
+    let high = this.#ends.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (index < (this.#ends[middle] as number)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   #add(at: number): void {

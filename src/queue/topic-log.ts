@@ -4,7 +4,7 @@ import { BODY_OFFSET } from "../protocol/message.ts";
 import { isEphemeral } from "../protocol/names.ts";
 import type { ChannelLife } from "./channel-life.ts";
 import { DroppedRanges, type SeqRange } from "./dropped-ranges.ts";
-import { type LogPart, LogReader, type LogRecord } from "./log-reader.ts";
+import { type DeferredInLog, type LogPart, LogReader, type LogRecord } from "./log-reader.ts";
 import type { Batch, LogStore, StoredBatch } from "./log-store.ts";
 import { stamp } from "./record.ts";
 import { cutSegment, type Segment } from "./record-writer.ts";
@@ -280,14 +280,9 @@ export class TopicLog {
     return this.#reader.records(seqs, maxBytes);
   }
 
-  /** How many messages from `seq` to before `end` are deferred to a time after `now`. */
-  countDeferred(seq: number, end: number, now: number): number {
-    return this.#reader.countDeferred(seq, end, now);
-  }
-
-  /** When the first of them falls due, ms; Infinity when there is none. */
-  nextDue(seq: number, end: number, now: number): number {
-    return this.#reader.nextDue(seq, end, now);
+  /** The messages from `seq` to before `end` that are deferred to a time after `now`. */
+  deferred(seq: number, end: number, now: number): DeferredInLog {
+    return this.#reader.deferred(seq, end, now);
   }
 
   /** How many messages from `seq` to before `end` were dropped before they came to any channel. */

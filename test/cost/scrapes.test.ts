@@ -12,6 +12,7 @@ async function scrape(): Promise<void> {
 
 /** By then all objects sleep, ms. */
 const AWHILE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 const publishOne = () => publish(TOPIC, "x");
 const NO_ROWS = { rowsWritten: 0, alarms: 0, webSocketMessages: 0 };
 
@@ -52,6 +53,21 @@ describe("a scrape", () => {
       expect(changed).toMatchObject({ rowsWritten: 5 + 1, objectRequests: 5 + 1 + 1, alarms: 0 });
       // The row of its figures; the topic and its channel are asked.
       expect(await broker.measure(scrape)).toMatchObject({ ...NO_ROWS, rowsWritten: 1, objectRequests: 3 });
+    });
+  });
+
+  it("[COST7] and as much once more when its alarm has rung, that a mark may not be lost with a life, and then nothing", async () => {
+    await run(async (broker) => {
+      await publishOne();
+      await scrape();
+      await broker.pass(AWHILE_MS);
+      await publishOne();
+      await scrape();
+      const rest = () => broker.measure(() => broker.pass(HOUR_MS));
+      expect(await rest()).toMatchObject({ ...NO_ROWS, rowsWritten: 1, alarms: 1 });
+      expect(await broker.measure(scrape)).toMatchObject({ ...NO_ROWS, rowsWritten: 1, objectRequests: 3 });
+      expect(await rest()).toMatchObject({ ...NO_ROWS, objectRequests: 0 });
+      expect(await broker.measure(scrape)).toMatchObject({ ...NO_ROWS, objectRequests: 1 });
     });
   });
 

@@ -5,10 +5,10 @@ import { evictAllDurableObjects, evictDurableObject, reset, runInDurableObject }
 import { env, exports } from "cloudflare:workers";
 import { afterEach, describe, it, vi } from "vitest";
 import { LOOKUP_OBJECT } from "../../src/durable/object-names.ts";
-import { samplesOf } from "../helpers/exposition.ts";
 import { Random } from "../helpers/random.ts";
-import { channelStub, post, publish, stats, topicStub, until } from "./broker-api.ts";
+import { channelStub, post, publish, topicStub, until } from "./broker-api.ts";
 import { kill, type Stub } from "./objects.ts";
+import { differences, scrape } from "./shown-figures.ts";
 import { direct, V2Client } from "./v2-client.ts";
 
 const CHANNELS = ["c", "d"];
@@ -20,38 +20,6 @@ afterEach(async () => {
   await exports.default.fetch("http://broker/stats"); // objects that sleep are not reset
   await reset();
 });
-
-async function scrape(): Promise<Map<string, number>> {
-  return samplesOf(await (await exports.default.fetch("http://broker/metrics")).text());
-}
-
-/** What both tell, as /metrics has it. */
-async function owed(): Promise<Record<string, number>> {
-  const topic = await stats("t");
-  if (topic === null) return {};
-  const samples: Record<string, number> = {
-    'nsq_topic_depth{topic="t"}': topic.depth,
-    'nsq_topic_messages_total{topic="t"}': topic.message_count,
-    'nsq_topic_message_bytes_total{topic="t"}': topic.message_bytes,
-    'nsq_topic_paused{topic="t"}': Number(topic.paused),
-    'nsq_topic_channels{topic="t"}': topic.channels.length,
-  };
-  for (const channel of topic.channels) {
-    const labels = `{topic="t",channel="${channel.channel_name}"}`;
-    const ready = (channel.clients ?? []).reduce((sum, { ready_count }) => sum + ready_count, 0);
-    Object.assign(samples, {
-      [`nsq_channel_depth${labels}`]: channel.depth,
-      [`nsq_channel_in_flight${labels}`]: channel.in_flight_count,
-      [`nsq_channel_deferred${labels}`]: channel.deferred_count,
-      [`nsq_channel_messages_total${labels}`]: channel.message_count,
-      [`nsq_channel_requeued_total${labels}`]: channel.requeue_count,
-      [`nsq_channel_clients${labels}`]: channel.client_count,
-      [`nsq_channel_ready${labels}`]: ready,
-      [`nsq_channel_paused${labels}`]: Number(channel.paused),
-    });
-  }
-  return samples;
-}
 
 /** Also one that sleeps already. */
 async function evict(stub: Stub): Promise<void> {
@@ -155,11 +123,9 @@ describe("/metrics and /stats", () => {
         await until(
           async () => {
             await world.ringAfterDeath();
-            const [expected, samples] = [await owed(), await scrape()];
-            const shown = Object.fromEntries(Object.keys(expected).map((series) => [series, samples.get(series)]));
-            return { round, expected, shown };
+            return { round, differences: await differences("t") };
           },
-          ({ expected, shown }) => JSON.stringify(expected) === JSON.stringify(shown),
+          ({ differences }) => differences.length === 0,
         );
         await post("/topic/create?topic=t");
       }

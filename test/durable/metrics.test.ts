@@ -7,8 +7,8 @@ import { LOOKUP_OBJECT } from "../../src/durable/object-names.ts";
 import { Topic } from "../../src/durable/Topic.ts";
 import { expositionErrors, samplesOf } from "../helpers/exposition.ts";
 import { channelStub, post, publish, topicStub, until } from "./broker-api.ts";
-import { holdAnswer } from "./calls.ts";
-import { kill, rowOf, type Stub } from "./objects.ts";
+import { holdAnswer, loseCalls } from "./calls.ts";
+import { alarmOf, kill, rowOf, type Stub } from "./objects.ts";
 import { direct, V2Client } from "./v2-client.ts";
 
 const open: V2Client[] = [];
@@ -55,6 +55,20 @@ async function consumer(topic: string, channel: string): Promise<V2Client> {
   return client;
 }
 
+/** The alarm of a topic rings. */
+async function ring(stub: Stub): Promise<void> {
+  await runInDurableObject(stub as unknown as DurableObjectStub, (instance) => instance.alarm?.());
+}
+
+/** Somebody who has published to a topic, over a connection to this one or another, or to a channel. */
+async function producer(connectedTo: string, topic: string, channel?: string): Promise<V2Client> {
+  const client = await V2Client.open(direct(connectedTo, channel));
+  open.push(client);
+  client.send(`PUB ${topic}`, "x");
+  expect(await client.next()).toEqual({ response: "OK" });
+  return client;
+}
+
 const lookupStub = () => env.LOOKUP.getByName(LOOKUP_OBJECT) as unknown as Stub;
 const topicSeries = (name: string, topic = "t") => `nsq_topic_${name}{topic="${topic}"}`;
 const channelSeries = (name: string) => `nsq_channel_${name}{topic="t",channel="c"}`;
@@ -75,10 +89,7 @@ describe("GET /metrics", () => {
     client.send("RDY 1");
     await client.message();
     await publish("t", "later", 60_000);
-    const producer = await V2Client.open(direct("t"));
-    open.push(producer);
-    producer.send("PUB t", "x");
-    expect(await producer.next()).toEqual({ response: "OK" });
+    await producer("t", "t");
     const samples = await scrape();
     const shown = (names: string[], series: (name: string) => string) =>
       Object.fromEntries(names.map((name) => [name, samples.get(series(name))]));
@@ -88,6 +99,16 @@ describe("GET /metrics", () => {
     expect(
       shown(["depth", "in_flight", "deferred", "messages_total", "clients", "ready", "paused"], channelSeries),
     ).toEqual({ depth: 2, in_flight: 1, deferred: 1, messages_total: 4, clients: 1, ready: 1, paused: 0 });
+  });
+
+  it("[MET2] counts as producers of a topic who has published to it, over its connections or a channel's, and no others", async () => {
+    await topicWith("t", "c");
+    await topicWith("u");
+    await producer("t", "u");
+    await producer("t", "t");
+    await producer("t", "t", "c");
+    const samples = await scrape();
+    expect(["t", "u"].map((topic) => samples.get(topicSeries("producers", topic)))).toEqual([2, 0]);
   });
 
   it("[MET2] counts rows and requests of objects", async () => {
@@ -206,12 +227,10 @@ describe("what changes between scrapes", () => {
 
   it("[MET4] a producer that goes is shown", async () => {
     await topicWith("t");
-    const producer = await V2Client.open(direct("t"));
-    producer.send("PUB t", "x");
-    await producer.next();
+    const client = await producer("t", "t");
     await scrapedUntil(topicSeries("producers"), 1);
     await settled();
-    producer.close();
+    client.close();
     await scrapedUntil(topicSeries("producers"), 0);
   });
 
@@ -233,24 +252,51 @@ describe("what changes between scrapes", () => {
     }
   });
 
-  it("[MET4] consumers are looked after from time to time: an object may be lost with its connections, and nobody told", async () => {
-    await topicWith("t", "c");
-    await consumer("t", "c");
-    await scrapedUntil(channelSeries("clients"), 1);
-    await settled();
-    const ask = vi.spyOn(Topic.prototype, "figures");
+  it("[MET4] what falls due while the topic waits for the slowest of its channels is not missed", async () => {
+    await topicWith("t", "c", "d");
+    await publish("t", "x", 60_000);
     const now = Date.now();
-    vi.useFakeTimers({ toFake: ["Date"], now: now + 9 * 60_000 });
+    vi.useFakeTimers({ toFake: ["Date"], now });
     try {
-      await scrape();
-      expect(ask).not.toHaveBeenCalled();
-      vi.setSystemTime(now + 11 * 60_000);
-      await scrape();
-      expect(ask).toHaveBeenCalledTimes(1);
+      const slow = holdAnswer(Channel.prototype, "stats");
+      const scraping = scrape();
+      await slow.isReached();
+      await scheduler.wait(50); // the other one answers
+      vi.setSystemTime(now + 61_000);
+      slow.open();
+      await scraping;
+      const samples = await scrape();
+      const deferred = ["c", "d"].map((name) => samples.get(`nsq_channel_deferred{topic="t",channel="${name}"}`));
+      expect(deferred).toEqual([0, 0]);
     } finally {
       vi.useRealTimers();
     }
   });
+
+  it.each([
+    ["consumers", () => consumer("t", "c"), channelSeries("clients")],
+    ["producers", () => producer("t", "t"), topicSeries("producers")],
+  ])(
+    "[MET4] %s are looked after from time to time: an object may be lost with its connections, and nobody told",
+    async (_, connect, series) => {
+      await topicWith("t", "c");
+      await connect();
+      await scrapedUntil(series, 1);
+      await settled();
+      const ask = vi.spyOn(Topic.prototype, "figures");
+      const now = Date.now();
+      vi.useFakeTimers({ toFake: ["Date"], now: now + 9 * 60_000 });
+      try {
+        await scrape();
+        expect(ask).not.toHaveBeenCalled();
+        vi.setSystemTime(now + 11 * 60_000);
+        await scrape();
+        expect(ask).toHaveBeenCalledTimes(1);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
 
   it("[MET4] what changes while the topic is asked is not lost", async () => {
     await topicWith("t", "c");
@@ -285,6 +331,38 @@ describe("what changes between scrapes", () => {
     await scrapedUntil(topicSeries("depth"), 1);
   });
 
+  it("[MET4] a mark that the alarm could not give either is given by the next one, and the alarm waits for that", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await topicWith("t");
+    await settled();
+    const found = loseCalls(Lookup.prototype, "mark");
+    await publish("t", "x");
+    await ring(topicStub("t"));
+    found();
+    expect(await alarmOf(topicStub("t"))).toBeLessThanOrEqual(Date.now() + 60_000);
+    const told = holdAnswer(Lookup.prototype, "mark");
+    let isOver = false;
+    const rung = ring(topicStub("t")).then(() => {
+      isOver = true;
+    });
+    await told.isReached();
+    expect(isOver).toBe(false);
+    told.open();
+    await rung;
+    expect((await scrape()).get(topicSeries("depth"))).toBe(1);
+  });
+
+  it("[MET4] channels that a new topic learns of late are shown", async () => {
+    await env.LOOKUP.getByName(LOOKUP_OBJECT).createChannel("t", "c");
+    const announced = holdAnswer(Lookup.prototype, "announce");
+    const publishing = publish("t", "x");
+    await announced.isReached();
+    expect((await scrape()).get(topicSeries("channels"))).toBe(0);
+    announced.open();
+    await publishing;
+    await scrapedUntil(topicSeries("channels"), 1);
+  });
+
   it("[MET4] a topic that is deleted is gone at once, and another of its name begins anew", async () => {
     await topicWith("t", "c");
     await publish("t", "x");
@@ -305,9 +383,60 @@ describe("what changes between scrapes", () => {
     await post("/topic/delete?topic=t%23ephemeral");
     expect((await scrape()).get("nsqedge_topics")).toBe(0);
   });
+
+  it("[MET4] one that died with all its messages is shown without them ten minutes later", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const topic = "t#ephemeral";
+    await topicWith(topic, "c");
+    await publish(topic, "x");
+    await settled();
+    await kill(topicStub(topic));
+    const series = 'nsq_channel_depth{topic="t#ephemeral",channel="c"}';
+    expect((await scrape()).get(series)).toBe(1);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11 * 60_000 });
+    try {
+      expect((await scrape()).get(series)).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("[MET4] a topic that is made anew while the earlier one answers is not taken for that", async () => {
+    await topicWith("t", "c");
+    await publish("t", "x");
+    const answer = holdAnswer(Topic.prototype, "figures");
+    const scraping = scrape();
+    await answer.isReached();
+    await post("/topic/delete?topic=t");
+    await topicWith("t", "c");
+    answer.open();
+    await scraping;
+    expect((await scrape()).get(topicSeries("messages_total"))).toBe(0);
+  });
 });
 
 describe("a topic that cannot answer", () => {
+  it("[MET4] [MET5] one whose figures fit into no row can, and is shown", async () => {
+    await topicWith("t");
+    const large = await topicStub("t").figures();
+    if (large === null) throw new Error("no topic");
+    const usage = { rowsRead: 0, rowsWritten: 0, calls: 0, webSocketMessages: 0, alarms: 0 };
+    const e2e_processing_latency = { count: 0, percentiles: null };
+    const counts = { depth: 0, backend_depth: 0, in_flight_count: 0, deferred_count: 0, message_count: 0 };
+    const more = { requeue_count: 0, timeout_count: 0, client_count: 0, paused: false, e2e_processing_latency };
+    const channels = Array.from({ length: 5_000 }, (_, index) => {
+      return { stats: { channel_name: `channel-${index}`, ...counts, ...more }, ready: 0, usage };
+    });
+    const { figures } = large;
+    vi.spyOn(Topic.prototype, "figures").mockImplementation(async () => {
+      return { figures: { ...figures, channels }, changesAt: Number.POSITIVE_INFINITY };
+    });
+    for (let i = 0; i < 2; i++) {
+      const samples = await scrape();
+      expect([samples.get(topicSeries("channels")), samples.get("nsqedge_scrape_errors")]).toEqual([5_000, 0]);
+    }
+  });
+
   it("[MET5] is shown as it was last, and counted", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     await topicWith("t");

@@ -258,9 +258,10 @@ export class ModelActs {
     await this.advance(1); // no object is deleted, evicted and made again in one instant
   }
 
-  /** Scrapes while there are faults. */
+  /** Scrapes while there are faults, twice: who rests is asked no more. */
   async scrape(): Promise<void> {
-    const give = async () => (await ask("GET", "/metrics")).status === 200;
+    const scraped = async () => (await ask("GET", "/metrics")).status === 200;
+    const give = async () => (await scraped()) && scraped();
     await this.#orders.give({ scope: Scope.topic, give });
   }
 

@@ -6,6 +6,7 @@ import { CHANNELS, ModelActs, TICK_MS, TOPIC } from "./model-acts.ts";
 import { type FaultyRun, ModelCheck } from "./model-check.ts";
 import { Orders, Scope } from "./model-orders.ts";
 import { type ModelChannel, type ModelConsumer, ModelWorld } from "./model-world.ts";
+import { differences } from "./shown-figures.ts";
 
 const MAX_ROUNDS = 200;
 const KILLS = ["kill topic", "crash"];
@@ -112,6 +113,15 @@ export class ModelRun {
     await this.#untilMadeGood(
       () => this.#check.isKnownToLookup(),
       () => "Lookup does not know the channels",
+    );
+    if (!this.#history.includes("scrape")) return;
+    let difference = "";
+    await this.#untilMadeGood(
+      async () => {
+        difference = (await differences(TOPIC)).join(", ");
+        return difference === "";
+      },
+      () => `a scrape shows ${difference}`,
     );
   }
 

@@ -64,7 +64,7 @@ describe("/stats", () => {
     const none = { clients: [], producers: [], latency: null, changesAt: Number.POSITIVE_INFINITY, usage: NO_USAGE };
     const report = { counts, cursor: 1, ...none };
     const settings = { memQueueSize: 10, includesClients: false, quantiles: [] };
-    const stats = statsOf(log, "c", report, 2, settings, T0 + 1);
+    const stats = statsOf(log, "c", report, 2, log.deferred(1, 2, T0 + 1).count, settings);
     expect(stats).toMatchObject({ depth: 0, deferred_count: 0 });
   });
 

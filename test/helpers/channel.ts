@@ -167,7 +167,7 @@ export class ChannelRig {
   counts(): ChannelCounts {
     const { log, queue, now } = this;
     const counts = queue.counts(log.fanout, now);
-    const deferred = log.countDeferred(queue.cursor, log.fanout, now) - counts.deferredAhead;
+    const deferred = log.deferred(queue.cursor, log.fanout, now).count - counts.deferredAhead;
     return {
       ...counts,
       depth: counts.depth - deferred - log.countDropped(queue.cursor),

@@ -35,7 +35,7 @@ function figures(topic: string): TopicFigures {
   };
 }
 
-const scraped = { topics: [figures("t"), figures("u")], asked: 1, failed: ["u"] };
+const scraped = { topics: [figures("t"), figures("u")], there: 3, asked: 1, failed: ["u"] };
 const text = metricsText(scraped, usage, 1_700_000_000);
 
 describe("the text of /metrics", () => {
@@ -95,13 +95,14 @@ describe("the text of /metrics", () => {
     });
     expect(samples.get("nsqedge_start_time_seconds")).toBe(1_700_000_000);
     expect(samples.get("nsqedge_scrape_errors")).toBe(1);
+    expect(samples.get("nsqedge_topics")).toBe(3);
   });
 
   it("[MET2] says nothing of latencies that are not measured", () => {
     const { stats, ...rest } = figures("t");
     const e2e_processing_latency = { count: 0, percentiles: null };
     const topic = { ...rest, stats: { ...stats, e2e_processing_latency }, channels: [] };
-    expect(metricsText({ topics: [topic], asked: 0, failed: [] }, usage, 0)).not.toContain("latency");
+    expect(metricsText({ topics: [topic], there: 1, asked: 0, failed: [] }, usage, 0)).not.toContain("latency");
   });
 });
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { ChannelQueue } from "../../src/queue/channel-queue.ts";
+import { idleState } from "../../src/queue/channel-state.ts";
 import type { Consumer } from "../../src/queue/consumer.ts";
 import { LatencySketch, type SketchBins } from "../../src/queue/latency-sketch.ts";
 import { MemoryChannelStore } from "../../src/storage/memory-channel-store.ts";
 import { ChannelRig, channelLimits, consumer } from "../helpers/channel.ts";
-import { T0 } from "../helpers/records.ts";
+import { segmentsOf, T0 } from "../helpers/records.ts";
 
 const MEASURED = { limits: { latencyWindowMs: 600_000 } };
 
@@ -99,6 +100,18 @@ describe("a channel that measures how long messages take", () => {
     rig.queue.finish(consumer, a, rig.now);
     rig.proceed();
     expect(changesAt()).toBe(rig.now + MEASURED.limits.latencyWindowMs / 2);
+  });
+
+  it("[MET4] rests though more has fallen due than is brought back at a time, and nobody takes it", () => {
+    const store = new MemoryChannelStore();
+    const frame = segmentsOf(["x"])[0]?.bytes as Uint8Array;
+    for (let seq = 1; seq <= 2_500; seq++) store.held.put({ due: T0 + seq, seq, attempts: 1 }, frame);
+    const idle = idleState({ life: { id: 1, start: 1 }, cursor: 2_501, requeueCount: 0, timeoutCount: 0 });
+    const queue = ChannelQueue.restore(idle, [], store, channelLimits(), () => 0);
+    const now = T0 + 2_400;
+    expect(queue.counts(2_501, now)).toMatchObject({ depth: 2_400, deferred: 100 });
+    expect(queue.changesAt(now)).toBe(T0 + 2_401);
+    expect(queue.changesAt(T0 + 2_500)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("[MET4] says so, too, while there is more to deliver to a consumer that has room", () => {

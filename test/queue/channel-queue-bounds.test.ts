@@ -1,16 +1,20 @@
 import { describe, expect, it } from "vitest";
+import type { ChannelLimits } from "../../src/queue/channel-limits.ts";
 import { ChannelQueue } from "../../src/queue/channel-queue.ts";
 import { idleState } from "../../src/queue/channel-state.ts";
 import type { Consumer } from "../../src/queue/consumer.ts";
+import { stamp } from "../../src/queue/record.ts";
 import { MemoryChannelStore } from "../../src/storage/memory-channel-store.ts";
 import { ChannelRig, channelLimits, consumer } from "../helpers/channel.ts";
-import { draft, framesIn, segmentsOf, T0 } from "../helpers/records.ts";
+import { draft, framesIn, NODE, segmentsOf, T0 } from "../helpers/records.ts";
 
 /** What a channel may have unfinished in memory, whatever its limit is exactly. */
 const MOST = 100_000;
 const LEAST = 50_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+/** The distance to an instant then takes as many bytes as it ever may. */
+const LONG_AGO = 9_000 * 24 * HOUR;
 /** What a row holds, bytes (platform notes A1). */
 const ROW = 2_000_000;
 
@@ -117,15 +121,22 @@ describe("ChannelQueue that has held very many messages for long, which all fall
    * A channel that holds one of 50 messages of a long log, in an order far from that in which they were published; consumers have
    * room for all.
    */
-  function withAllDue(held: number, now: number): { queue: ChannelQueue; store: MemoryChannelStore } {
+  function withAllDue(
+    held: number,
+    now: number,
+    limits: Partial<ChannelLimits> = {},
+  ): { queue: ChannelQueue; store: MemoryChannelStore } {
     const store = new MemoryChannelStore();
-    const frame = segmentsOf(["x"])[0]?.bytes as Uint8Array;
+    const record = segmentsOf(["x"])[0]?.bytes as Uint8Array;
     for (let i = 0; i < held; i++) {
-      store.held.put({ due: now - held + i, seq: 1 + 50 * ((i * 61_803) % held), attempts: 1 }, frame);
+      const seq = 1 + 50 * ((i * 61_803) % held);
+      const frame = record.slice();
+      stamp(frame, NODE, seq, now - LONG_AGO - i); // each at another instant
+      store.held.put({ due: now - held + i, seq, attempts: 1 }, frame);
     }
     const idle = idleState({ life: { id: 1, start: 1 }, cursor: 50 * held + 1, requeueCount: 0, timeoutCount: 0 });
     const consumers = Array.from({ length: 60 }, (_, i) => consumer({ id: `${i}`.padStart(36, "0"), rdy: 2_500 }));
-    const queue = ChannelQueue.restore(idle, consumers, store, channelLimits(), () => 0);
+    const queue = ChannelQueue.restore(idle, consumers, store, channelLimits(limits), () => 0);
     queue.dispatch(now);
     return { queue, store };
   }
@@ -139,10 +150,14 @@ describe("ChannelQueue that has held very many messages for long, which all fall
     expect(inFlight).toBeLessThanOrEqual(MOST);
   });
 
-  it("[CHN16] [DUR2] saves a state that fits into a row when as many as may be are in flight", () => {
+  it.each([
+    ["", {}],
+    [", and it is measured how long they take", { latencyWindowMs: HOUR }],
+  ])("[CHN16] [DUR2] saves a state that fits into a row when as many as may be are in flight%s", (_, limits) => {
     const now = T0 + HOUR;
-    const { queue, store } = withAllDue(MOST, now);
+    const { queue, store } = withAllDue(MOST, now, limits);
     queue.save(now + 50_000);
+    expect(queue.counts(queue.cursor, now).inFlight).toBeGreaterThan(LEAST);
     expect(store.load()?.length).toBeLessThan(ROW);
   });
 });

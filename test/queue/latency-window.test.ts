@@ -84,8 +84,10 @@ describe("LatencyWindow", () => {
 
   it("[MET4] says when it tells less, though nothing happens", () => {
     const window = new LatencyWindow(WINDOW_MS, T0);
-    expect(window.changesAt).toBe(Number.POSITIVE_INFINITY);
+    expect(window.changesAt(T0)).toBe(Number.POSITIVE_INFINITY);
     window.add(T0, T0);
-    expect(window.changesAt).toBe(T0 + HALF_MS);
+    expect(window.changesAt(T0)).toBe(T0 + HALF_MS);
+    expect(window.changesAt(T0 + HALF_MS)).toBe(T0 + WINDOW_MS);
+    expect(window.changesAt(T0 + WINDOW_MS)).toBe(Number.POSITIVE_INFINITY);
   });
 });

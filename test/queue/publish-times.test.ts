@@ -24,6 +24,16 @@ describe("PublishTimes", () => {
     for (const index of [0, 1, 6, 3, 2, 5, 4, 0]) expect(times.at(index)).toBe(instants[index]);
   });
 
+  it("[LAT1] finds them as fast backwards as forwards, or in any other order", { timeout: 10_000 }, () => {
+    const instants = Array.from({ length: 200_000 }, (_, index) => T0 + index);
+    const { pieces, ends } = framesOf(instants, instants.length);
+    const times = PublishTimes.of(pieces, ends);
+    const backwards = instants.map((_, index) => times.at(instants.length - 1 - index));
+    expect(backwards).toEqual(instants.toReversed());
+    const mixed = instants.map((_, index) => times.at((index * 61_803) % instants.length));
+    expect(mixed).toEqual(instants.map((_, index) => T0 + ((index * 61_803) % instants.length)));
+  });
+
   it("[LAT1] neighbours of an instant are one run", () => {
     expect(publishRuns([T0, T0, 0, T0])).toEqual([
       { count: 2, at: T0 },

@@ -251,7 +251,7 @@ describe.each([
     log.empty();
     publish(log, draft("c", T0 + 9), "d");
     log.setPaused(false);
-    expect(log.countDeferred(1, log.fanout, T0)).toBe(1);
+    expect(log.deferred(1, log.fanout, T0).count).toBe(1);
   });
 
   it("[LOG6] several emptyings leave the parts between them", () => {
@@ -374,18 +374,20 @@ describe.each([
     publish(log, "a", draft("b", T0 + 10), draft("c", T0 + 20), "d");
     publish(log, "e");
     publish(log, draft("f", T0 + 10));
-    const counts = [1, 3, 4, 7].map((seq) => [0, 10, 20].map((ms) => log.countDeferred(seq, log.fanout, T0 + ms)));
+    const counts = [1, 3, 4, 7].map((seq) => [0, 10, 20].map((ms) => log.deferred(seq, log.fanout, T0 + ms).count));
     expect(counts).toEqual([
       [3, 1, 0],
       [2, 1, 0],
       [1, 0, 0],
       [0, 0, 0],
     ]);
+    const next = [0, 10, 20].map((ms) => log.deferred(1, log.fanout, T0 + ms).nextDue);
+    expect(next).toEqual([T0 + 10, T0 + 20, Number.POSITIVE_INFINITY]);
     log.setPaused(true);
     publish(log, draft("g", T0 + 10));
-    expect(log.countDeferred(1, log.fanout, T0)).toBe(3);
+    expect(log.deferred(1, log.fanout, T0).count).toBe(3);
     log.setPaused(false);
-    expect(log.countDeferred(1, log.fanout, T0)).toBe(4);
+    expect(log.deferred(1, log.fanout, T0).count).toBe(4);
   });
 
   it("[LOG10] the frame of a single message is that of its first delivery, deferred or not", () => {
@@ -509,7 +511,7 @@ describe("TopicLog of an ephemeral topic", () => {
     const log = ephemeral(2);
     log.addChannel("ch");
     publish(log, draft("a", T0 + 1), "b", draft("c", T0 + 3));
-    expect([readBy(log, "ch"), log.countDeferred(1, log.fanout, T0)]).toEqual([["1 a +1", "2 b"], 1]);
+    expect([readBy(log, "ch"), log.deferred(1, log.fanout, T0).count]).toEqual([["1 a +1", "2 b"], 1]);
     expect([log.messageCount, log.messageBytes]).toEqual([3, 3]);
   });
 

@@ -339,7 +339,7 @@ export class World {
       compare(`${name}, ${id}`, { inFlight }, { inFlight: expected.held(id).length });
     }
     if (name.endsWith("#ephemeral")) return; // how much it has lost only it knows
-    const deferredInLog = log.countDeferred(queue.cursor, log.fanout, this.#now) - counts.deferredAhead;
+    const deferredInLog = log.deferred(queue.cursor, log.fanout, this.#now).count - counts.deferredAhead;
     const is = {
       depth: counts.depth - deferredInLog - log.countDropped(queue.cursor),
       inFlight: counts.inFlight,
