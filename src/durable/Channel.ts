@@ -19,6 +19,7 @@ import { SqliteChannelStore } from "../storage/sqlite-channel-store.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { type ChannelReport, lookIntoChannel, reportOnChannel } from "./channel-report.ts";
 import { ClientWatch } from "./client-watch.ts";
+import { Delay } from "./delay.ts";
 import { Departure } from "./departure.ts";
 import type { PushAnswer } from "./fan-out.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -38,6 +39,8 @@ import { WakeUp } from "./wake-up.ts";
 
 /** How often a peer that takes nothing is looked at again, ms. */
 const WATCH_MS = 100;
+/** How long messages are held back to be sent together, ms. */
+const MOMENT_MS = 1;
 
 export class Channel extends DurableObject<Env> {
   readonly #address = parseChannelObject(this.ctx.id.name ?? "");
@@ -65,6 +68,8 @@ export class Channel extends DurableObject<Env> {
     open: (topic, channel) => this.#topic(topic).openChannel(channel),
     failed: (error) => this.#log("its topic could not be reached", error),
   });
+  /** A consumer that has room for little waits for more. */
+  readonly #holdingBack = new Delay(MOMENT_MS, () => this.#proceed(Date.now()));
   readonly #saver = new Saver(
     this.#options.syncTimeout,
     (queue, now) => this.#save(queue, now),
@@ -152,7 +157,7 @@ export class Channel extends DurableObject<Env> {
       const now = Date.now();
       if (typeof message === "string") socket.control(message, now);
       else socket.receive(new Uint8Array(message), now);
-      this.#proceed(now, [socket]);
+      this.#proceed(now, [socket], true);
     });
   }
 
@@ -341,13 +346,14 @@ export class Channel extends DurableObject<Env> {
 
   /**
    * Takes what the sessions of the sockets have to say, which may carry out commands that waited for that; delivers what can be
-   * delivered; saves what must be saved before anybody learns of it, and only then sends; and sees to what comes next.
+   * delivered; saves what must be saved before anybody learns of it, and only then sends; and sees to what comes next. When it is patient
+   * it waits a moment for more to deliver together.
    */
-  #proceed(now: number, sockets: readonly Socket[] = []): void {
-    this.#life.guard(() => this.#carryOn(now, sockets));
+  #proceed(now: number, sockets: readonly Socket[] = [], isPatient = false): void {
+    this.#life.guard(() => this.#carryOn(now, sockets, isPatient));
   }
 
-  #carryOn(now: number, sockets: readonly Socket[]): void {
+  #carryOn(now: number, sockets: readonly Socket[], isPatient: boolean): void {
     for (const socket of sockets) {
       socket.collect();
       if (!socket.isOpen || socket.session.isDone) this.#gone(socket);
@@ -360,7 +366,8 @@ export class Channel extends DurableObject<Env> {
     };
     this.#forwarder.flush();
     const queue = this.#queue;
-    for (const consumer of queue?.dispatch(now) ?? []) add(consumer);
+    for (const consumer of queue?.dispatch(now, isPatient) ?? []) add(consumer);
+    if (isPatient && queue?.isHoldingBack(now)) this.#holdingBack.start(now);
     for (const consumer of queue?.takeTimedOut() ?? []) add(consumer)?.doubt();
     if (queue) this.#saver.beforeSending(queue, now);
     for (const socket of touched) {

@@ -2,12 +2,12 @@
 // some time after the first change, or as soon as the channel comes to rest.
 
 import type { ChannelQueue } from "../queue/channel-queue.ts";
-import { SaveTimer } from "./save-timer.ts";
+import { Delay } from "./delay.ts";
 
 export class Saver {
   readonly #delayMs: number;
   readonly #save: (queue: ChannelQueue, now: number) => void;
-  readonly #timer: SaveTimer;
+  readonly #timer: Delay;
   /** When it saved last, ms; a sleep is longer than it matters. */
   #savedAt = 0;
 
@@ -15,7 +15,7 @@ export class Saver {
   constructor(delayMs: number, save: (queue: ChannelQueue, now: number) => void, due: () => void) {
     this.#delayMs = delayMs;
     this.#save = save;
-    this.#timer = new SaveTimer(delayMs, due);
+    this.#timer = new Delay(delayMs, due);
   }
 
   /** When it will save, ms: until then the object is awake. Null when there is nothing to save. */

@@ -296,6 +296,11 @@ export class Backlog {
     return count;
   }
 
+  /** Whether anything is at hand that could be delivered now. */
+  isAtHand(now: number): boolean {
+    return this.fresh > 0 || this.waiting.size > 0 || this.earliest <= now;
+  }
+
   /** Whether there is anything that could be delivered now, as far as that is known here. */
   hasMore(now: number): boolean {
     return this.countUntaken(this.#end) > 0 || this.countWaiting(now) > 0;

@@ -196,7 +196,7 @@ export class ChannelQueue {
 
   /** The seq from which on the topic should send more of the log; null when nothing is wanted now. */
   get fetch(): number | null {
-    if (this.#isPaused || this.consumers.ready === 0) return null;
+    if (this.#isPaused || this.consumers.ready() === 0) return null;
     const from = this.#backlog.fetchFrom;
     return from !== null && (from < this.#backlog.end || !this.#isFollowing) ? from : null;
   }
@@ -236,16 +236,24 @@ export class ChannelQueue {
     return timedOut;
   }
 
-  /** Fills the outboxes of consumers with room, in turns. Returns those that got something. */
-  dispatch(now: number): ReadonlySet<Consumer> {
+  /**
+   * Fills the outboxes of consumers with room, in turns. Returns those that got something. When it is patient it leaves out those that have
+   * room for little: it is to be called again soon if it `isHoldingBack`.
+   */
+  dispatch(now: number, isPatient = false): ReadonlySet<Consumer> {
     this.expire(now);
-    return this.#isPaused ? NOBODY : this.#delivery.dispatch(now);
+    return this.#isPaused ? NOBODY : this.#delivery.dispatch(now, isPatient);
+  }
+
+  /** Whether there is something for a consumer that has room for little. */
+  isHoldingBack(now: number): boolean {
+    return !this.#isPaused && this.consumers.isCrowded && this.#backlog.isAtHand(now);
   }
 
   /** When `dispatch` has something to do next though nothing else happens, ms; Infinity for never. */
   nextWakeAt(now: number): number {
     if (this.#isPaused || !this.consumers.isWanting) return Number.POSITIVE_INFINITY;
-    const due = this.consumers.ready > 0 ? this.#backlog.earliest : Number.POSITIVE_INFINITY;
+    const due = this.consumers.ready() > 0 ? this.#backlog.earliest : Number.POSITIVE_INFINITY;
     return Math.min(this.#inFlight.earliest, due > now ? due : Number.POSITIVE_INFINITY);
   }
 
@@ -310,7 +318,7 @@ export class ChannelQueue {
    * Infinity for never.
    */
   changesAt(now: number): number {
-    const isUnderWay = !this.isAtRest || (this.consumers.ready > 0 && !this.#isPaused && this.#backlog.hasMore(now));
+    const isUnderWay = !this.isAtRest || (this.consumers.ready() > 0 && !this.#isPaused && this.#backlog.hasMore(now));
     return isUnderWay ? now : Math.min(this.#backlog.nextDue(now), this.#latency.changesAt(now));
   }
 

@@ -64,5 +64,5 @@ function messagesOf({ ranges, owner, deliveredAt, at }: SavedFlight): SavedInFli
 
 /** Stands for a consumer that left before the state was saved: its messages wait for their deadlines, nobody else's. */
 function ghost(id: string): Consumer {
-  return new Consumer(id, { msgTimeoutMs: 0, sampleRate: 0 });
+  return new Consumer(id, { msgTimeoutMs: 0, sampleRate: 0, outputBufferTimeoutMs: 0 });
 }

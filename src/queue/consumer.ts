@@ -4,6 +4,8 @@
 export interface ConsumerSettings {
   readonly msgTimeoutMs: number;
   readonly sampleRate: number;
+  /** 0 when it wants no output buffer, and nothing is to be held back. */
+  readonly outputBufferTimeoutMs: number;
 }
 
 /** What is kept of a consumer while its channel sleeps. */
@@ -20,6 +22,8 @@ export interface ConsumerState {
   readonly unheardTimeouts: number;
 }
 
+/** A send is worth it when so much of its RDY is free. */
+const WORTH_A_SEND = 1 / 16;
 /** So often in a row must what it was sent time out, */
 const MAX_UNHEARD_TIMEOUTS = 3;
 /** and for so long must it be silent, ms (nsqd's client timeout), before a consumer counts as vanished. */
@@ -63,6 +67,15 @@ export class Consumer {
   get room(): number {
     const isStuck = this.isClosing || this.isBlocked || this.isVanished || this.unreadBytes > this.maxUnreadBytes;
     return isStuck ? 0 : Math.max(0, this.rdy - this.inFlight);
+  }
+
+  /**
+   * Whether there is room for so much that a send is worth it. Who finishes messages piece by piece, as they arrive, would else be sent
+   * ever smaller pieces, and answer each of them (the silly window of TCP, RFC 1122 4.2.3.4).
+   */
+  get isWorthASend(): boolean {
+    const { room } = this;
+    return room > 0 && (room >= this.rdy * WORTH_A_SEND || this.settings.outputBufferTimeoutMs === 0);
   }
 
   /** Bytes in flight that it may not have read yet. */

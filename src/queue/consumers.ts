@@ -2,6 +2,12 @@
 
 import type { Consumer } from "./consumer.ts";
 
+/** Whether a consumer can be served. */
+type CanBeServed = (consumer: Consumer) => boolean;
+
+export const hasRoom: CanBeServed = ({ room }) => room > 0;
+export const isWorthASend: CanBeServed = (consumer) => consumer.isWorthASend;
+
 export class Consumers {
   readonly #byId = new Map<string, Consumer>();
   readonly #order: Consumer[] = [];
@@ -32,12 +38,12 @@ export class Consumers {
     return this.#byId.get(consumer.id) === consumer;
   }
 
-  /** The consumer with room whose turn it is; undefined when there is none. Its turn is over when it is `served`. */
-  get next(): Consumer | undefined {
+  /** The consumer whose turn it is, of those that can be served; undefined when there is none. Its turn is over when it is `served`. */
+  next(canBeServed = hasRoom): Consumer | undefined {
     for (let i = 0; i < this.#order.length; i++) {
       const index = (this.#turn + i) % this.#order.length;
       const consumer = this.#order[index] as Consumer;
-      if (consumer.room > 0) {
+      if (canBeServed(consumer)) {
         this.#turn = index;
         return consumer;
       }
@@ -50,11 +56,16 @@ export class Consumers {
     this.#turn++;
   }
 
-  /** How many consumers have room. */
-  get ready(): number {
+  /** How many consumers can be served. */
+  ready(canBeServed = hasRoom): number {
     let ready = 0;
-    for (const consumer of this.#order) if (consumer.room > 0) ready++;
+    for (const consumer of this.#order) if (canBeServed(consumer)) ready++;
     return ready;
+  }
+
+  /** Whether any has room, but for so little that it is not worth a send. */
+  get isCrowded(): boolean {
+    return this.#order.some((consumer) => hasRoom(consumer) && !isWorthASend(consumer));
   }
 
   /** Whether any consumer wants messages, be it when others are finished. */

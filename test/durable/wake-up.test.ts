@@ -2,7 +2,7 @@ import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AlarmClock } from "../../src/durable/alarm-clock.ts";
-import { SaveTimer } from "../../src/durable/save-timer.ts";
+import { Delay } from "../../src/durable/delay.ts";
 import { Usage } from "../../src/durable/usage.ts";
 import { WakeUp } from "../../src/durable/wake-up.ts";
 import { Random } from "../helpers/random.ts";
@@ -32,12 +32,12 @@ class Rig {
 /** An object to which things fall due, and that saves some time after some events, as a channel does: how late is it? */
 class DueObject {
   readonly lateness: number[] = [];
-  readonly #saveTimer: SaveTimer;
+  readonly #saveDelay: Delay;
   readonly #wakeUp: WakeUp;
   #due: number[] = [];
 
   constructor(saveDelayMs: number) {
-    this.#saveTimer = new SaveTimer(saveDelayMs, () => this.#proceed());
+    this.#saveDelay = new Delay(saveDelayMs, () => this.#proceed());
     let timer: ReturnType<typeof setTimeout> | undefined;
     const setAlarm = async (at: number) => {
       clearTimeout(timer);
@@ -52,7 +52,7 @@ class DueObject {
 
   add(at: number, mustSave: boolean): void {
     this.#due.push(at);
-    if (mustSave) this.#saveTimer.start(Date.now());
+    if (mustSave) this.#saveDelay.start(Date.now());
     this.#proceed();
   }
 
@@ -61,7 +61,7 @@ class DueObject {
     const now = Date.now();
     for (const at of this.#due) if (at <= now) this.lateness.push(now - at);
     this.#due = this.#due.filter((at) => at > now);
-    this.#wakeUp.arrange(Math.min(...this.#due), now, this.#saveTimer.dueAt);
+    this.#wakeUp.arrange(Math.min(...this.#due), now, this.#saveDelay.dueAt);
   }
 }
 

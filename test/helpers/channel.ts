@@ -54,8 +54,9 @@ export interface ConsumerOptions extends Partial<ConsumerSettings> {
   readonly rdy?: number;
 }
 
-export function consumer({ id, rdy = 1, msgTimeoutMs = MINUTE, sampleRate = 0 }: ConsumerOptions = {}): Consumer {
-  const made = new Consumer(id ?? `connection ${++connections}`, { msgTimeoutMs, sampleRate });
+export function consumer({ id, rdy = 1, ...settings }: ConsumerOptions = {}): Consumer {
+  const all = { msgTimeoutMs: MINUTE, sampleRate: 0, outputBufferTimeoutMs: 250, ...settings };
+  const made = new Consumer(id ?? `connection ${++connections}`, all);
   made.rdy = rdy;
   return made;
 }

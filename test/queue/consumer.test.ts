@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Consumer } from "../../src/queue/consumer.ts";
 import { T0 } from "../helpers/records.ts";
 
-const SETTINGS = { msgTimeoutMs: 60_000, sampleRate: 0 };
+const SETTINGS = { msgTimeoutMs: 60_000, sampleRate: 0, outputBufferTimeoutMs: 250 };
 const MINUTE = 60_000;
 
 function listening(): Consumer {
@@ -63,6 +63,30 @@ describe("Consumer", () => {
     after.restore(before.state);
     timeOut(after, T0 + 2 * MINUTE, T0 + 3 * MINUTE);
     expect(after.isVanished).toBe(true);
+  });
+
+  it.each([
+    [2_500, 156, 157],
+    [17, 1, 2],
+    [16, 0, 1],
+    [1, 0, 1],
+  ])("[CHN23] with RDY %i a send is not worth it for %i messages, but for %i", (rdy, few, enough) => {
+    const consumer = new Consumer("a", SETTINGS);
+    consumer.rdy = rdy;
+    const isWorth = [few, enough].map((room) => {
+      consumer.inFlight = rdy - room;
+      return consumer.isWorthASend;
+    });
+    expect(isWorth).toEqual([false, true]);
+  });
+
+  it("[CHN23] without an output buffer it is worth it for each", () => {
+    const consumer = new Consumer("a", { ...SETTINGS, outputBufferTimeoutMs: 0 });
+    consumer.rdy = 2_500;
+    consumer.inFlight = 2_499;
+    expect(consumer.isWorthASend).toBe(true);
+    consumer.inFlight = 2_500;
+    expect(consumer.isWorthASend).toBe(false);
   });
 
   it("[CHN21] never vanishes where nobody listens", () => {

@@ -15,7 +15,7 @@ describe("Consumers", () => {
     const consumers = consumersOf(a, b, c);
     const turns: (Consumer | undefined)[] = [];
     for (let i = 0; i < 4; i++) {
-      turns.push(consumers.next, consumers.next);
+      turns.push(consumers.next(), consumers.next());
       consumers.served();
     }
     expect(turns).toEqual([a, a, b, b, c, c, a, a]);
@@ -29,26 +29,26 @@ describe("Consumers", () => {
     ] as const) {
       const members = ["a", "b", "c"].map((id) => consumer({ id }));
       const consumers = consumersOf(...members);
-      expect(consumers.next?.id).toBe("a");
+      expect(consumers.next()?.id).toBe("a");
       consumers.served();
       consumers.remove(members.find(({ id }) => id === leaving) as Consumer);
-      expect(consumers.next?.id, `${leaving} left`).toBe(next);
+      expect(consumers.next()?.id, `${leaving} left`).toBe(next);
     }
   });
 
   it("[CHN6] only those with room have a turn", () => {
     const [a, b] = [consumer({ id: "a" }), consumer({ id: "b", rdy: 0 })];
     const consumers = consumersOf(a, b);
-    expect([consumers.next, consumers.next, consumers.ready, consumers.isWanting]).toEqual([a, a, 1, true]);
+    expect([consumers.next(), consumers.next(), consumers.ready(), consumers.isWanting]).toEqual([a, a, 1, true]);
     a.rdy = 0;
-    expect([consumers.next, consumers.ready, consumers.isWanting]).toEqual([undefined, 0, false]);
+    expect([consumers.next(), consumers.ready(), consumers.isWanting]).toEqual([undefined, 0, false]);
   });
 
   it("[CHN6] a consumer that left has no turn any more", () => {
     const [a, b] = [consumer({ id: "a" }), consumer({ id: "b" })];
     const consumers = consumersOf(a, b);
     consumers.remove(a);
-    expect([consumers.next, consumers.next, [...consumers]]).toEqual([b, b, [b]]);
+    expect([consumers.next(), consumers.next(), [...consumers]]).toEqual([b, b, [b]]);
     expect([consumers.has(a), consumers.get("a"), consumers.has(b), consumers.get("b")]).toEqual([
       false,
       undefined,
@@ -56,7 +56,7 @@ describe("Consumers", () => {
       b,
     ]);
     consumers.remove(b);
-    expect([consumers.size, consumers.next]).toEqual([0, undefined]);
+    expect([consumers.size, consumers.next()]).toEqual([0, undefined]);
   });
 
   it("[CHN5] a consumer has room for what RDY leaves beside what is in flight", () => {
@@ -64,14 +64,14 @@ describe("Consumers", () => {
     one.inFlight = 2;
     expect(one.room).toBe(1);
     one.rdy = 1;
-    expect([one.room, consumersOf(one).next]).toEqual([0, undefined]);
+    expect([one.room, consumersOf(one).next()]).toEqual([0, undefined]);
   });
 
   it("[CHN18] a consumer whose socket is full has no room", () => {
     const blocked = consumer({ rdy: 3 });
     blocked.isBlocked = true;
     const consumers = consumersOf(blocked);
-    expect([blocked.room, consumers.ready, consumers.next]).toEqual([0, 0, undefined]);
+    expect([blocked.room, consumers.ready(), consumers.next()]).toEqual([0, 0, undefined]);
     expect(consumers.isWanting).toBe(true);
   });
 
@@ -79,6 +79,6 @@ describe("Consumers", () => {
     const closing = consumer({ rdy: 3 });
     closing.isClosing = true;
     const consumers = consumersOf(closing, consumer({ rdy: 0 }));
-    expect([closing.room, consumers.ready, consumers.isWanting]).toEqual([0, 0, false]);
+    expect([closing.room, consumers.ready(), consumers.isWanting]).toEqual([0, 0, false]);
   });
 });

@@ -55,7 +55,9 @@ export class SimulatedChannel {
   proceed(now: number): void {
     const { queue, expected } = this;
     expected.expire(now);
-    queue.dispatch(now);
+    queue.dispatch(now, true);
+    const isHoldingBack = queue.isHoldingBack(now);
+    if (queue.dispatch(now).size > 0 && !isHoldingBack) throw new Error("it held something back, and did not say so");
     this.#receive(now);
     if (queue.saveNeed === "now") this.save(now);
     if (queue.dispatch(now).size > 0) throw new Error("a second dispatch at the same time delivers more");

@@ -26,6 +26,8 @@ const NAMES = ["a", "b", "c", "e#ephemeral"];
 const DELAYS = [1, 40, 1_000, 30_000, 61_000, 10 * MINUTE, HOUR];
 /** What an operator can look at in a channel. */
 const LISTS = ["waiting", "in_flight", "deferred"] as const;
+/** So many that a few are not worth a send. */
+const MANY = 40;
 const TIMEOUTS = [1_000, 10_000, MINUTE, 2.5 * MINUTE];
 
 /** What the topic sends to a channel that follows (src/durable/fan-out.ts). */
@@ -135,8 +137,8 @@ export class World {
 
   // What consumers do.
 
-  connect(channel: SimulatedChannel, rdy = this.random.int(8)): void {
-    const settings = { msgTimeoutMs: this.random.pick(TIMEOUTS), sampleRate: 0 };
+  connect(channel: SimulatedChannel, rdy = this.random.chance(20) ? MANY : this.random.int(8)): void {
+    const settings = { msgTimeoutMs: this.random.pick(TIMEOUTS), sampleRate: 0, outputBufferTimeoutMs: 250 };
     const consumer = new Consumer(`connection ${++this.#connections}`, settings);
     consumer.rdy = rdy;
     channel.queue.connect(consumer);

@@ -1,6 +1,6 @@
-// When a channel saves its state that need not be saved at once: some time after the first change since the last save.
+// What is done some time after there was first something to do, once for all that comes until then.
 
-export class SaveTimer {
+export class Delay {
   readonly #delayMs: number;
   readonly #due: () => void;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -11,19 +11,19 @@ export class SaveTimer {
     this.#due = due;
   }
 
-  /** When the state will be saved, ms: until then the object is awake. Null when there is nothing to save. */
+  /** When it will be done, ms: until then the object is awake. Null when there is nothing to do. */
   get dueAt(): number | null {
     return this.#dueAt;
   }
 
-  /** It was saved. */
+  /** It is done. */
   cancel(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#dueAt = null;
   }
 
-  /** There is something to save. */
+  /** There is something to do. */
   start(now: number): void {
     if (this.#timer !== null) return;
     this.#dueAt = now + this.#delayMs;
