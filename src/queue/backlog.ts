@@ -225,20 +225,18 @@ export class Backlog {
       const isLong = message.at - now > HOLD_AFTER_MS || isCrowded;
       return isLong && message.at > this.held.mark.due && this.#hold(message, message.at);
     });
-    for (const messages of [inFlight.messages, this.waiting, this.deferred]) {
-      for (const message of messages) {
-        if (message.heldDue === null && now - message.takenAt > HOLD_AFTER_MS) this.#hold(message, 0);
-      }
+    for (const message of this.#unfinished(inFlight)) {
+      if (message.heldDue === null && now - message.takenAt > HOLD_AFTER_MS) this.#hold(message, 0);
     }
-    this.held.settle();
+    this.held.settle(this.#unfinished(inFlight));
     this.#dropFrames();
   }
 
   /** Everything below is finished, or held here: the topic need not keep it for this channel. */
   low(inFlight: InFlight): number {
     let low = Math.min(this.cursor, inFlight.lowest);
-    for (const messages of [inFlight.messages, this.waiting, this.deferred]) {
-      for (const { seq, heldDue, isLost } of messages) if (heldDue === null && !isLost && seq < low) low = seq;
+    for (const { seq, heldDue, isLost } of this.#unfinished(inFlight)) {
+      if (heldDue === null && !isLost && seq < low) low = seq;
     }
     return low;
   }
@@ -309,6 +307,13 @@ export class Backlog {
   /** Whether so many wait for another delivery that an operator may not add to them. */
   get isCrowded(): boolean {
     return this.waiting.size > MAX_WAITING;
+  }
+
+  /** What was taken, is in memory, and does not belong to a flight. */
+  *#unfinished(inFlight: InFlight): Iterable<Unfinished> {
+    yield* inFlight.messages;
+    yield* this.waiting;
+    yield* this.deferred;
   }
 
   /** Passes by what was taken before its turn. */

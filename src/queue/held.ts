@@ -1,16 +1,27 @@
 // The messages that a channel keeps itself: those deferred for long, and those unfinished for long, whose place in the
 // topic's log would otherwise have to be kept. They come back into memory in the order of their due times.
 
-import { type HeldKey, type HeldMessage, type HeldStore, NOTHING_DUE } from "./channel-store.ts";
+import {
+  type HeldFrame,
+  type HeldKey,
+  type HeldMessage,
+  type HeldPage,
+  type HeldStore,
+  inOrder,
+  isBehind,
+  NOTHING_DUE,
+} from "./channel-store.ts";
 import { type Unfinished, unfinished } from "./unfinished.ts";
 
 export class Held {
   readonly #store: HeldStore;
   /** Messages up to here are in memory, or finished. */
   #mark: HeldKey;
-  /** Finished since the last save: their rows go with the next one, so that a crash before it can bring them back. */
+  /** Taken over since the last save, by seq: what comes together is stored together. */
+  readonly #incoming = new Map<number, HeldFrame>();
+  /** Finished since the last save, or held anew: they go with the next one, so that a crash before it can bring them back. */
   #finished: HeldKey[] = [];
-  /** Taken before they were due, since the last save: their rows go to where those lie that are in memory, too. */
+  /** Taken before they were due, since the last save: they go to where those lie that are in memory, too. */
   #taken: HeldMessage[] = [];
   /** When the next message falls due; null when it must be looked up. */
   #earliest: number | null = null;
@@ -26,7 +37,7 @@ export class Held {
 
   /** When the next message falls due; Infinity when there is none. */
   get earliest(): number {
-    this.#earliest ??= this.#store.nextDue(this.#mark) ?? Number.POSITIVE_INFINITY;
+    this.#earliest ??= this.#firstBehind(this.#mark);
     return this.#earliest;
   }
 
@@ -34,34 +45,39 @@ export class Held {
   nextDue(now: number): number {
     if (this.earliest > now) return this.earliest;
     const after = { due: now, seq: Number.MAX_SAFE_INTEGER };
-    return this.#store.nextDue(isBehind(this.#mark, after) ? this.#mark : after) ?? Number.POSITIVE_INFINITY;
+    return this.#firstBehind(isBehind(this.#mark, after) ? this.#mark : after);
   }
 
   /** Messages that are not in memory, all of them or those due at `now`. */
   count(now?: number): number {
+    this.#storeIncoming();
     return this.#store.count(this.#mark, now);
   }
 
-  frame(message: Unfinished): Uint8Array | null {
-    return message.heldDue === null ? null : this.#store.frame({ due: message.heldDue, seq: message.seq });
+  frame({ seq, heldDue: due }: Unfinished): Uint8Array | null {
+    if (due === null) return null;
+    const incoming = this.#incoming.get(seq);
+    return incoming?.due === due ? incoming.frame : this.#store.frame({ due, seq });
   }
 
   /** Takes a message over: under its due time, to come back then, or with 0 to stay in memory, too. */
   hold(message: Unfinished, due: number, frame: Uint8Array): void {
-    if (message.heldDue !== null) this.#store.remove({ due: message.heldDue, seq: message.seq });
-    this.#store.put({ due, seq: message.seq, attempts: message.attempts }, frame);
+    this.finish(message);
+    const { seq, attempts } = message;
+    this.#incoming.set(seq, { due, seq, attempts, frame });
     message.heldDue = due;
-    if (due > this.#mark.due && due < this.earliest) this.#earliest = due;
+    if (this.#earliest !== null && due > this.#mark.due && due < this.#earliest) this.#earliest = due;
   }
 
-  /** Takes note that a message is finished for good. */
-  finish(message: Unfinished): void {
-    if (message.heldDue !== null) this.#finished.push({ due: message.heldDue, seq: message.seq });
+  /** Takes note that a message is finished for good, or lies elsewhere from now on. */
+  finish({ seq, heldDue: due }: Unfinished): void {
+    if (due !== null) this.#finished.push({ due, seq });
   }
 
   /** Messages that are due, in order, at most `limit`: they are the caller's from now on. */
   release(now: number, limit: number): Unfinished[] {
     if (now < this.earliest) return [];
+    this.#storeIncoming();
     const due = this.#store.due(this.#mark, now, limit);
     const last = due.at(-1);
     if (last) this.#mark = { due: last.due, seq: last.seq };
@@ -71,6 +87,7 @@ export class Held {
 
   /** Up to `limit` messages that are not in memory, behind `after`, in order: they stay here. */
   look(after: HeldKey, limit: number): Unfinished[] {
+    this.#storeIncoming();
     const from = isBehind(after, this.#mark) ? after : this.#mark;
     return this.#store.due(from, Number.MAX_SAFE_INTEGER, limit).map((message) => inMemory(message, 0));
   }
@@ -78,6 +95,7 @@ export class Held {
   /** A message before it is due: it is the caller's from now on. To be saved before anything else happens. Null when it is none of these. */
   take(key: HeldKey, now: number): Unfinished | null {
     if (!isBehind(key, this.#mark)) return null;
+    this.#storeIncoming();
     const [message] = this.#store.due({ due: key.due, seq: key.seq - 1 }, key.due, 1);
     if (message?.seq !== key.seq) return null;
     this.#taken.push(message);
@@ -85,29 +103,82 @@ export class Held {
     return { ...inMemory(message, now), heldDue: 0 };
   }
 
-  /** Moves what was taken, and deletes what was finished; to be called together with the saving of the channel's state. */
-  settle(): void {
-    for (const message of this.#taken) {
-      const frame = this.#store.frame(message) as Uint8Array;
-      this.#store.remove(message);
-      this.#store.put({ ...message, due: 0 }, frame);
-    }
-    this.#taken = [];
-    for (const key of this.#finished) this.#store.remove(key);
-    this.#finished = [];
+  /**
+   * Stores what was taken over, and lets go of what is finished; to be called together with the saving of the channel's state.
+   * @param inMemory all messages that are unfinished and in memory
+   */
+  settle(inMemory: Iterable<Unfinished>): void {
+    this.#storeIncoming();
+    this.#moveTaken();
+    this.#letGo(inMemory);
   }
 
   clear(): void {
     this.#store.clear();
+    this.#incoming.clear();
     this.#finished = [];
     this.#taken = [];
     this.#mark = NOTHING_DUE;
     this.#earliest = null;
   }
-}
 
-function isBehind(a: HeldKey, b: HeldKey): boolean {
-  return a.due > b.due || (a.due === b.due && a.seq > b.seq);
+  #firstBehind(key: HeldKey): number {
+    this.#storeIncoming();
+    return this.#store.due(key, Number.MAX_SAFE_INTEGER, 1)[0]?.due ?? Number.POSITIVE_INFINITY;
+  }
+
+  #storeIncoming(): void {
+    if (this.#incoming.size === 0) return;
+    this.#store.put([...this.#incoming.values()]);
+    this.#incoming.clear();
+  }
+
+  #moveTaken(): void {
+    const moved = this.#taken.map((message) => {
+      const frame = this.#store.frame(message) as Uint8Array;
+      this.#remove(message);
+      this.#remove({ due: 0, seq: message.seq }); // from when it was in memory before
+      return { ...message, due: 0, frame };
+    });
+    this.#taken = [];
+    if (moved.length > 0) this.#store.put(moved);
+  }
+
+  #remove(key: HeldKey): void {
+    const page = this.#store.page(key);
+    if (page)
+      this.#store.keep(
+        page,
+        page.messages.filter((other) => inOrder(other, key) !== 0),
+      );
+  }
+
+  /** A page goes with the last of its messages; one of which half is gone is made anew, so that it takes not much more than it must. */
+  #letGo(inMemory: Iterable<Unfinished>): void {
+    const pages = this.#pagesOf(this.#finished.sort(inOrder));
+    this.#finished = [];
+    if (pages.length === 0) return;
+    const heldDues = new Map<number, number | null>();
+    for (const { seq, heldDue } of inMemory) heldDues.set(seq, heldDue);
+    for (const page of pages) {
+      const left = page.messages.filter((one) => isBehind(one, this.#mark) || heldDues.get(one.seq) === one.due);
+      if (2 * left.length <= page.messages.length) this.#store.keep(page, left);
+    }
+  }
+
+  /** The pages of some messages, each once. */
+  #pagesOf(keys: readonly HeldKey[]): HeldPage[] {
+    const pages: HeldPage[] = [];
+    const seen = new Set<string>();
+    for (const key of keys) {
+      const page = this.#store.page(key);
+      const first = page?.messages[0];
+      const name = `${first?.due}:${first?.seq}`;
+      if (page && !seen.has(name)) pages.push(page);
+      seen.add(name);
+    }
+    return pages;
+  }
 }
 
 function inMemory({ due, seq, attempts }: HeldMessage, takenAt: number): Unfinished {

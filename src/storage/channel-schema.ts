@@ -8,6 +8,7 @@
 // 4  The state ends with a list of flights: before, each message in flight was on its own.
 // 5  Behind it is a list of messages that were taken before their turn.
 // 6  Behind it is a list that is empty, or holds how long messages took.
+// 7  Messages that are held may share rows, in a table of their own.
 
 import { concat, fromByteString } from "../protocol/bytes.ts";
 import { VarintReader, VarintWriter } from "../queue/varint.ts";
@@ -19,7 +20,14 @@ const EPHEMERAL_LIFE = "1";
 /** A seq is above, since the first one of a topic is an instant in ms times 1024; a number of messages is below. */
 const LEAST_SEQ = 2 ** 50;
 
-export const channelSchema = new Schema(unmarkedVersion, [giveLife, dropVersionNumber, addList, addList, addList]);
+export const channelSchema = new Schema(unmarkedVersion, [
+  giveLife,
+  dropVersionNumber,
+  addList,
+  addList,
+  addList,
+  addPages,
+]);
 
 function unmarkedVersion(sql: Sql): number | null {
   if (selectFirst(sql, "SELECT 1 FROM sqlite_master WHERE name = 'state'") === null) return null;
@@ -57,6 +65,21 @@ function dropVersionNumber(sql: Sql): void {
 function addList(sql: Sql): void {
   const state = load(sql);
   if (state !== null && !isDigits(state)) save(sql, concat([state, varints(0)]));
+}
+
+function addPages(sql: Sql): void {
+  sql.exec(
+    `CREATE TABLE held_page (
+      id INTEGER PRIMARY KEY,
+      due INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      last_due INTEGER NOT NULL,
+      last_seq INTEGER NOT NULL,
+      count INTEGER NOT NULL,
+      bytes BLOB NOT NULL
+    )`,
+  );
+  sql.exec("CREATE INDEX held_page_place ON held_page (due, seq, last_due, last_seq, count)");
 }
 
 /** Whether it is the state of an ephemeral channel. */

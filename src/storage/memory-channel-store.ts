@@ -1,10 +1,14 @@
 // The state of an ephemeral channel: it lives as long as the object stays in memory.
 
-import type { ChannelStore, HeldKey, HeldMessage, HeldStore } from "../queue/channel-store.ts";
-
-interface Kept extends HeldMessage {
-  readonly frame: Uint8Array;
-}
+import {
+  type ChannelStore,
+  type HeldFrame,
+  type HeldKey,
+  type HeldMessage,
+  type HeldPage,
+  type HeldStore,
+  isBehind,
+} from "../queue/channel-store.ts";
 
 export class MemoryChannelStore implements ChannelStore {
   readonly held: HeldStore = new MemoryHeldStore();
@@ -19,18 +23,22 @@ export class MemoryChannelStore implements ChannelStore {
   }
 }
 
+/** Each message is a page. */
 class MemoryHeldStore implements HeldStore {
   /** In the order of their keys. */
-  #messages: Kept[] = [];
+  #messages: HeldFrame[] = [];
 
-  put(message: HeldMessage, frame: Uint8Array): void {
-    this.remove(message);
-    this.#messages.splice(this.#firstAfter(message), 0, { ...message, frame });
+  put(messages: readonly HeldFrame[]): void {
+    for (const message of messages) this.#messages.splice(this.#firstAfter(message), 0, message);
   }
 
-  remove(key: HeldKey): void {
-    const index = this.#indexOf(key);
-    if (index >= 0) this.#messages.splice(index, 1);
+  page(key: HeldKey): HeldPage | null {
+    const message = this.#messages[this.#indexOf(key)];
+    return message ? { messages: [message] } : null;
+  }
+
+  keep({ messages: [message] }: HeldPage, messages: readonly HeldMessage[]): void {
+    if (message && messages.length === 0) this.#messages.splice(this.#indexOf(message), 1);
   }
 
   frame(key: HeldKey): Uint8Array | null {
@@ -41,10 +49,6 @@ class MemoryHeldStore implements HeldStore {
     const from = this.#firstAfter(after);
     const to = Math.min(from + limit, this.#firstAfter({ due: now, seq: Number.POSITIVE_INFINITY }));
     return this.#messages.slice(from, to).map(({ due, seq, attempts }) => ({ due, seq, attempts }));
-  }
-
-  nextDue(after: HeldKey): number | null {
-    return this.#messages[this.#firstAfter(after)]?.due ?? null;
   }
 
   count(after: HeldKey, now = Number.POSITIVE_INFINITY): number {
@@ -62,13 +66,12 @@ class MemoryHeldStore implements HeldStore {
   }
 
   /** The index of the first message behind a key, by bisection. */
-  #firstAfter({ due, seq }: HeldKey): number {
+  #firstAfter(key: HeldKey): number {
     let low = 0;
     let high = this.#messages.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const message = this.#messages[middle] as Kept;
-      if (message.due > due || (message.due === due && message.seq > seq)) high = middle;
+      if (isBehind(this.#messages[middle] as HeldFrame, key)) high = middle;
       else low = middle + 1;
     }
     return low;

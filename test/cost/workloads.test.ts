@@ -7,6 +7,7 @@ import {
   busy,
   busyFurtherChannel,
   deferred,
+  deferredBatches,
   idle,
   mpubOverHttp,
   redelivery,
@@ -69,6 +70,13 @@ describe.each([
     const { slept, delivered, ...measured } = await idle(path);
     check(context, name, measured, { measure: "total", atMost: 0 });
     expect({ slept, attempts: delivered.attempts }).toEqual({ slept: true, attempts: 1 });
+  });
+});
+
+describe("messages that are deferred for an hour, a hundred at a time", () => {
+  it("[COST8] write at most a tenth of a row each", async (context) => {
+    const measured = await deferredBatches();
+    check(context, "deferred for an hour, a hundred at a time", measured, { measure: "rowsWritten", atMost: 0.1 });
   });
 });
 

@@ -153,6 +153,30 @@ export function deferred(): Promise<Measured> {
   });
 }
 
+const DEFERRED_BATCHES = 20;
+
+/** A hundred DPUBs at once, each second, all for an hour later. */
+export function deferredBatches(): Promise<Measured> {
+  return MeteredBroker.run(1, async (broker) => {
+    const producer = await broker.producer();
+    const consumer = await broker.consumer(BATCH);
+    const dpubs = fromByteString(`DPUB ${TOPIC} ${HOUR_MS}\n\0\0\x04\0${BODY}`.repeat(BATCH));
+    const counts = await broker.measure(async () => {
+      for (let i = 0; i < DEFERRED_BATCHES; i++) {
+        producer.sendBytes(dpubs);
+        for (let j = 0; j < BATCH; j++) await producer.next();
+        await broker.pass(SECOND_MS);
+      }
+      await broker.pass(HOUR_MS - DEFERRED_BATCHES * SECOND_MS);
+      for (let i = 0; i < DEFERRED_BATCHES; i++) {
+        await finish(broker, consumer, await consumer.messages(BATCH));
+        await broker.pass(SECOND_MS);
+      }
+    });
+    return { counts, messages: DEFERRED_BATCHES * BATCH };
+  });
+}
+
 const HEARTBEAT_MS = 30 * SECOND_MS;
 
 export interface Idleness extends Measured {

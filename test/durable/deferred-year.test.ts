@@ -84,7 +84,8 @@ async function publish(count: number): Promise<number[]> {
 /** The channel has taken so many, and holds them itself. */
 async function areHeld(expected: number): Promise<void> {
   await until(
-    () => rowOf(channel(), "SELECT count(*) AS count FROM held"),
+    () =>
+      rowOf(channel(), "SELECT (SELECT count(*) FROM held) + (SELECT coalesce(sum(count), 0) FROM held_page) AS count"),
     ({ count }) => count === expected,
   );
 }

@@ -178,7 +178,7 @@ export const STORAGE: readonly StoragePoint[] = [
   {
     of: "Channel",
     what: "tables",
-    fails: /^(CREATE TABLE IF NOT EXISTS (state|held)|DROP TABLE held)/,
+    fails: /^(CREATE (TABLE|INDEX) IF NOT EXISTS (state|held)|DROP TABLE held)/,
     run: "model",
     often: ["connect", "delete channel", "empty channel"],
   },
@@ -192,21 +192,21 @@ export const STORAGE: readonly StoragePoint[] = [
   {
     of: "Channel",
     what: "holding a message",
-    fails: /^INSERT OR REPLACE INTO held /,
+    fails: /^INSERT INTO held(_page)? /,
     run: "model",
     often: ["defer", "publish", "crash"],
   },
   {
     of: "Channel",
     what: "letting a held message go",
-    fails: /^DELETE FROM held /,
+    fails: /^DELETE FROM held(_page)? /,
     run: "model",
     often: ["publish deferred", "connect", "advance", "finish"],
   },
   {
     of: "Channel",
     what: "reading what is held",
-    fails: /^SELECT .* FROM held/,
+    fails: /^SELECT .* FROM held/s,
     run: "model",
     often: ["defer", "advance"],
   },

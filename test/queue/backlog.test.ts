@@ -97,7 +97,7 @@ describe("Backlog that lacks the frames of what waits", () => {
     const backlog = new Backlog(20_001, store);
     backlog.requeue(unfinished(1, T0));
     for (let seq = 2; seq <= 20_000; seq++) {
-      held.put({ due: 0, seq, attempts: 1 }, new Uint8Array(100));
+      held.put([{ due: 0, seq, attempts: 1, frame: new Uint8Array(100) }]);
       backlog.requeue({ ...unfinished(seq, T0), heldDue: 0 });
     }
     expect(backlog.takeWaiting()).toBe(null);
@@ -110,7 +110,7 @@ describe("Backlog that lacks the frames of what waits", () => {
     const backlog = new Backlog(101, held);
     const messages = Array.from({ length: 100 }, (_, i) => ({ ...unfinished(i + 1, T0), heldDue: i === 0 ? null : 0 }));
     for (const message of messages) {
-      held.put({ due: 0, seq: message.seq, attempts: 1 }, new Uint8Array(900_000));
+      held.put([{ due: 0, seq: message.seq, attempts: 1, frame: new Uint8Array(900_000) }]);
       backlog.requeue(message);
     }
     backlog.takeWaiting();

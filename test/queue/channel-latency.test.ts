@@ -105,7 +105,7 @@ describe("a channel that measures how long messages take", () => {
   it("[MET4] rests though more has fallen due than is brought back at a time, and nobody takes it", () => {
     const store = new MemoryChannelStore();
     const frame = segmentsOf(["x"])[0]?.bytes as Uint8Array;
-    for (let seq = 1; seq <= 2_500; seq++) store.held.put({ due: T0 + seq, seq, attempts: 1 }, frame);
+    for (let seq = 1; seq <= 2_500; seq++) store.held.put([{ due: T0 + seq, seq, attempts: 1, frame }]);
     const idle = idleState({ life: { id: 1, start: 1 }, cursor: 2_501, requeueCount: 0, timeoutCount: 0 });
     const queue = ChannelQueue.restore(idle, [], store, channelLimits(), () => 0);
     const now = T0 + 2_400;

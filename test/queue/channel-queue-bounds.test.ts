@@ -132,7 +132,7 @@ describe("ChannelQueue that has held very many messages for long, which all fall
       const seq = 1 + 50 * ((i * 61_803) % held);
       const frame = record.slice();
       stamp(frame, NODE, seq, now - LONG_AGO - i); // each at another instant
-      store.held.put({ due: now - held + i, seq, attempts: 1 }, frame);
+      store.held.put([{ due: now - held + i, seq, attempts: 1, frame }]);
     }
     const idle = idleState({ life: { id: 1, start: 1 }, cursor: 50 * held + 1, requeueCount: 0, timeoutCount: 0 });
     const consumers = Array.from({ length: 60 }, (_, i) => consumer({ id: `${i}`.padStart(36, "0"), rdy: 2_500 }));

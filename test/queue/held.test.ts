@@ -3,7 +3,10 @@ import { toByteString } from "../../src/protocol/bytes.ts";
 import { Held } from "../../src/queue/held.ts";
 import { type Unfinished, unfinished } from "../../src/queue/unfinished.ts";
 import { MemoryChannelStore } from "../../src/storage/memory-channel-store.ts";
+import { SqliteChannelStore } from "../../src/storage/sqlite-channel-store.ts";
+import { Random } from "../helpers/random.ts";
 import { T0 } from "../helpers/records.ts";
+import { Database } from "../helpers/sql.ts";
 
 const encoder = new TextEncoder();
 
@@ -71,7 +74,9 @@ describe("Held", () => {
     const { store, held: one } = held();
     const twice = message(7);
     one.hold(twice, 0, frame("x"));
+    one.settle([twice]);
     one.hold(twice, T0 + 5, frame("x"));
+    one.settle([]);
     expect(store.held.frame({ due: 0, seq: 7 })).toBeNull();
     expect(one.release(T0 + 5, 10)).toMatchObject([{ heldDue: T0 + 5, at: T0 + 5, seq: 7, attempts: 1 }]);
   });
@@ -82,11 +87,12 @@ describe("Held", () => {
     one.hold(done, T0 + 1, frame("x"));
     const { mark } = one;
     one.release(T0 + 1, 10);
+    one.settle([done]);
     one.finish(done);
     expect(new Held(store.held, mark).release(T0 + 1, 10)).toMatchObject([
       { heldDue: T0 + 1, at: T0 + 1, seq: 7, attempts: 1 },
     ]);
-    one.settle();
+    one.settle([]);
     expect(new Held(store.held, mark).release(T0 + 1, 10)).toEqual([]);
   });
 
@@ -115,12 +121,12 @@ describe("Held", () => {
     expect(one.take({ due: T0 + 10, seq: 9 }, T0)).toBeNull();
     const taken = one.take({ due: T0 + 10, seq: 7 }, T0);
     expect(taken).toMatchObject({ seq: 7, attempts: 2, heldDue: 0, takenAt: T0 });
-    one.settle();
+    one.settle(taken ? [taken] : []);
     expect([one.count(), toByteString((taken && one.frame(taken)) ?? frame(""))]).toEqual([1, "m7"]);
     expect(one.release(T0 + 10, 9).map(({ seq }) => seq)).toEqual([8]);
     expect(one.take({ due: T0 + 10, seq: 8 }, T0)).toBeNull(); // it is somebody's
     if (taken) one.finish(taken);
-    one.settle();
+    one.settle([]);
     expect(store.held.count({ due: -1, seq: 0 })).toBe(1);
   });
 
@@ -134,4 +140,119 @@ describe("Held", () => {
     one.hold(message(9), T0 + 3, frame("z"));
     expect(one.release(T0 + 3, 10).map(({ seq }) => seq)).toEqual([9]);
   });
+});
+
+describe("Held in SQLite", () => {
+  function inSqlite() {
+    const database = new Database();
+    SqliteChannelStore.createTables(database);
+    const { held: store } = new SqliteChannelStore(database);
+    return { store, one: new Held(store), rows: () => database.rows("held") + database.rows("held_page") };
+  }
+
+  it("[CHN24] what comes between two saves shares a row, which goes with the last of them", () => {
+    const { one, rows } = inSqlite();
+    for (let seq = 1; seq <= 100; seq++) one.hold(message(seq), T0 + (seq % 10), frame(`m${seq}`));
+    one.settle([]);
+    expect(rows()).toBe(1);
+    const released = one.release(T0 + 9, 200);
+    expect(released).toHaveLength(100);
+    for (const done of released.slice(1)) one.finish(done);
+    one.settle(released.slice(0, 1));
+    expect([rows(), toByteString(one.frame(released[0] as Unfinished) ?? frame(""))]).toEqual([1, "m10"]);
+    one.finish(released[0] as Unfinished);
+    one.settle([]);
+    expect(rows()).toBe(0);
+  });
+
+  it("[CHN24] a row is not written for each that goes, but when half of them are gone", () => {
+    const { store, one } = inSqlite();
+    for (let seq = 1; seq <= 100; seq++) one.hold(message(seq), T0 + seq, frame(`m${seq}`));
+    one.settle([]);
+    const inMemory = one.release(T0 + 50, 200);
+    const sizes = [];
+    while (inMemory.length > 0) {
+      one.finish(inMemory.shift() as Unfinished);
+      one.settle(inMemory);
+      sizes.push(store.page({ due: T0 + 100, seq: 100 })?.messages.length);
+    }
+    expect(sizes).toEqual([...Array(49).fill(100), 50]);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "[CHN1] [CHN15] [CHN24] seeded: all come once, none early, with their frames, over restarts; and leave nothing, seed %i",
+    (seed) => {
+      const random = new Random(seed);
+      const made = inSqlite();
+      let one = made.one;
+      let now = T0;
+      let seqs = 0;
+      let mark = one.mark;
+      /** Deferred, by seq: when they fall due, as it was saved, and with what has happened since. */
+      let saved = new Map<number, number>();
+      let waiting = new Map<number, number>();
+      let savedMemory: Unfinished[] = [];
+      let memory: Unfinished[] = [];
+      const save = () => {
+        one.settle(memory);
+        saved = new Map(waiting);
+        savedMemory = memory.map((each) => ({ ...each }));
+        mark = one.mark;
+      };
+      const finishOne = () => one.finish(memory.splice(random.int(memory.length), 1)[0] as Unfinished);
+      const step = () => {
+        const act = random.int(10);
+        if (act < 3) {
+          const spread = random.pick([10, 1_000, 200_000]);
+          for (let i = random.int(40); i >= 0; i--) {
+            const due = now + 1 + random.int(spread);
+            one.hold(message(++seqs), due, frame(`m${seqs}`));
+            waiting.set(seqs, due);
+          }
+          save(); // frames are held when the state is saved
+        } else if (act < 5) {
+          now += random.pick([1, 100, 50_000]);
+          for (const due of one.release(now, 1 + random.int(50))) {
+            expect(waiting.get(due.seq), `${due.seq}`).toBe(due.at);
+            expect(due.at).toBeLessThanOrEqual(now);
+            waiting.delete(due.seq);
+            memory.push(due);
+          }
+          expect(Math.min(...waiting.values())).toBe(one.earliest);
+        } else if (act < 7 && memory.length > 0) {
+          for (let i = random.int(memory.length); i >= 0; i--) finishOne();
+        } else if (act === 7 && memory.length > 0) {
+          // Deferred again, for long.
+          const [again] = memory.splice(random.int(memory.length), 1) as [Unfinished];
+          const due = now + 1 + random.int(1_000);
+          one.hold(again, due, one.frame(again) as Uint8Array);
+          waiting.set(again.seq, due);
+          save();
+        } else if (act === 8 && waiting.size > 0) {
+          const [seq, due] = random.pick([...waiting]);
+          const taken = one.take({ due, seq }, now) as Unfinished;
+          waiting.delete(seq);
+          memory.push(taken);
+          save();
+        } else if (random.chance(30)) {
+          one = new Held(made.store, mark);
+          waiting = new Map(saved);
+          memory = savedMemory.map((each) => ({ ...each }));
+        } else {
+          save();
+        }
+        for (const each of memory) expect(toByteString(one.frame(each) ?? frame(""))).toBe(`m${each.seq}`);
+        expect([one.count(), one.count(now)]).toEqual([
+          waiting.size,
+          [...waiting.values()].filter((due) => due <= now).length,
+        ]);
+      };
+      for (let i = 0; i < 300; i++) step();
+      now += 10 ** 6;
+      for (let due = one.release(now, 1_000); due.length > 0; due = one.release(now, 1_000)) memory.push(...due);
+      while (memory.length > 0) finishOne();
+      save();
+      expect(made.rows()).toBe(0);
+    },
+  );
 });
