@@ -54,10 +54,18 @@ export class Held {
     return this.#store.count(this.#mark, now);
   }
 
+  /** The frame of a message that is in memory; null when it does not lie here. */
   frame({ seq, heldDue: due }: Unfinished): Uint8Array | null {
     if (due === null) return null;
     const incoming = this.#incoming.get(seq);
     return incoming?.due === due ? incoming.frame : this.#store.frame({ due, seq });
+  }
+
+  /** The frame of a message that is not in memory; null when there is no such message. */
+  frameBehind(key: HeldKey): Uint8Array | null {
+    if (!isBehind(key, this.#mark)) return null;
+    this.#storeIncoming();
+    return this.#store.frame(key);
   }
 
   /** Takes a message over: under its due time, to come back then, or with 0 to stay in memory, too. */

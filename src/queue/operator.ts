@@ -5,7 +5,7 @@ import type { Backlog } from "./backlog.ts";
 import type { HeldKey } from "./channel-store.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { LookedAt, LookPlace, MessageList } from "./look.ts";
-import { type Unfinished, unfinished } from "./unfinished.ts";
+import type { Unfinished } from "./unfinished.ts";
 
 export type Intervention = "finish" | "requeue";
 
@@ -53,7 +53,7 @@ export class Operator {
     for (const messages of [this.#inFlight.messages, this.#backlog.waiting, this.#backlog.deferred]) {
       for (const message of messages) if (message.seq === seq) return this.#frame(message);
     }
-    return this.#backlog.held.frame({ ...unfinished(seq, 0), heldDue: due ?? 0 });
+    return due === null ? null : this.#backlog.held.frameBehind({ due, seq });
   }
 
   /** To be saved before anything else happens to the channel, when it is done. */

@@ -6,8 +6,10 @@ import { fromUtf8 } from "../../src/protocol/bytes.ts";
 import type { LookPlace, MessageList } from "../../src/queue/look.ts";
 import { TopicLog } from "../../src/queue/topic-log.ts";
 import { MemoryLogStore } from "../../src/storage/memory-log-store.ts";
+import { SqliteChannelStore } from "../../src/storage/sqlite-channel-store.ts";
 import { ChannelRig, take, topicLimits, topicState } from "../helpers/channel.ts";
 import { draft, segmentsOf, T0 } from "../helpers/records.ts";
+import { Database } from "../helpers/sql.ts";
 
 const HOUR = 60 * 60_000;
 
@@ -98,6 +100,24 @@ describe("looking into a channel", () => {
     expect(take(consumer)).toContain("3 aside x2");
     expect(rig.queue.heldFrame(3, null)?.length).toBe(34 + 5);
     expect([rig.queue.heldFrame(3, 7)?.length, rig.queue.heldFrame(99, null)]).toEqual([34 + 5, null]);
+  });
+
+  it("[LOOK2] a message that is finished has no body, though it shares a row with others that are not", () => {
+    const database = new Database();
+    SqliteChannelStore.createTables(database);
+    const store = new SqliteChannelStore(database);
+    const [rig, consumer] = ChannelRig.withConsumer({ rdy: 9 }, { store });
+    rig.publish("a", "b", "c", "d");
+    for (const seq of [1, 2, 3, 4]) rig.queue.requeue(consumer, seq, HOUR, rig.now);
+    rig.save();
+    expect(database.rows("held_page")).toBe(1);
+    const due = rig.now + HOUR;
+    expect(rig.queue.heldFrame(3, due)?.length).toBe(34 + 1);
+    rig.wait(HOUR);
+    rig.queue.finish(consumer, 3, rig.now);
+    rig.save();
+    expect(database.rows("held_page")).toBe(1);
+    expect([rig.queue.heldFrame(3, due), rig.queue.heldFrame(4, null)?.length]).toEqual([null, 34 + 1]);
   });
 
   it("[LOOK3] of messages in flight, too, a page ends when enough of the log was read for it", () => {
