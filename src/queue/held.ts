@@ -5,7 +5,6 @@ import {
   type HeldFrame,
   type HeldKey,
   type HeldMessage,
-  type HeldPage,
   type HeldStore,
   inOrder,
   isBehind,
@@ -163,30 +162,23 @@ export class Held {
 
   /** A page goes with the last of its messages; one of which half is gone is made anew, so that it takes not much more than it must. */
   #letGo(inMemory: Iterable<Unfinished>): void {
-    const pages = this.#pagesOf(this.#finished.sort(inOrder));
+    if (this.#finished.length === 0) return;
+    const finished = new Map(this.#finished.sort(inOrder).map((key) => [nameOf(key), key]));
     this.#finished = [];
-    if (pages.length === 0) return;
     const heldDues = new Map<number, number | null>();
     for (const { seq, heldDue } of inMemory) heldDues.set(seq, heldDue);
-    for (const page of pages) {
+    for (const key of finished.values()) {
+      const page = this.#store.page(key);
+      if (!page) continue;
       const left = page.messages.filter((one) => isBehind(one, this.#mark) || heldDues.get(one.seq) === one.due);
       if (2 * left.length <= page.messages.length) this.#store.keep(page, left);
+      for (const one of page.messages) finished.delete(nameOf(one)); // the others of the page
     }
   }
+}
 
-  /** The pages of some messages, each once. */
-  #pagesOf(keys: readonly HeldKey[]): HeldPage[] {
-    const pages: HeldPage[] = [];
-    const seen = new Set<string>();
-    for (const key of keys) {
-      const page = this.#store.page(key);
-      const first = page?.messages[0];
-      const name = `${first?.due}:${first?.seq}`;
-      if (page && !seen.has(name)) pages.push(page);
-      seen.add(name);
-    }
-    return pages;
-  }
+function nameOf({ due, seq }: HeldKey): string {
+  return `${due}:${seq}`;
 }
 
 function inMemory({ due, seq, attempts }: HeldMessage, takenAt: number): Unfinished {

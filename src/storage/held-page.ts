@@ -10,10 +10,12 @@ export interface PagedMessages {
 }
 
 /** Those of a page fall due within the same span of so many ms: who looks for what is due next need not look into many. */
-const SPAN_MS = 2 ** 16;
+const SPAN_MS = 2 ** 13;
 /** A page is full with so many messages, or bytes of frames. */
 const MAX_MESSAGES = 128;
 const MAX_BYTES = 2 ** 17;
+/** So many are enough for one that ends with an instant: pages of very many that fall due at few instants then do not overlap. */
+const ENOUGH = 32;
 
 /** From when on a message falls due, ms, to when the last one may that shares a page with it. */
 export function pageSpan(due: number): { readonly from: number; readonly to: number } {
@@ -27,9 +29,10 @@ export function cutPages(messages: readonly HeldFrame[]): HeldFrame[][] {
   let page: HeldFrame[] = [];
   let bytes = 0;
   for (const message of messages.toSorted(inOrder)) {
-    const [first] = page;
+    const last = page.at(-1);
     const isFull = bytes + message.frame.length > MAX_BYTES || page.length === MAX_MESSAGES;
-    if (first === undefined || isFull || message.due > pageSpan(first.due).to) {
+    const isEnough = page.length >= ENOUGH && message.due !== last?.due;
+    if (last === undefined || isFull || isEnough || message.due > pageSpan(last.due).to) {
       page = [];
       bytes = 0;
       pages.push(page);

@@ -23,13 +23,18 @@ interface Page {
 type MessageRow = { due: number; seq: number; attempts: number };
 type PlaceRow = { id: number; due: number; seq: number };
 
-/** A frame that is larger, bytes, has a page also when it is alone: rows of their own are for small ones. */
-const MAX_ALONE_BYTES = 2 ** 14;
+/** A page is two rows, one of them of its index, and another one when it goes: for fewer messages it is not worth it. */
+const FEWEST = 4;
+/** So many pages may overlap at most: whoever looks for a message, or for what is due next, looks into all that may have it. */
+const MOST_OVERLAPPING = 4;
 /** Pages that are read at a time. */
 const READ_AT_ONCE = 8;
 /** Pages that are kept at hand: some 4 MB at most. */
 const RECENT = 32;
 
+/** Pages that begin before the end of another one and end behind its beginning. */
+const OVERLAPPING = `SELECT 1 FROM held_page
+  WHERE (due, seq) <= (?1, ?2) AND due >= ?3 AND (last_due, last_seq) >= (?4, ?5) LIMIT ?6`;
 /** Pages that begin at a key or before and end at it or behind; the key is bound first, and then where such pages may begin at the earliest. */
 const AROUND = `SELECT id, due, seq FROM held_page
   WHERE (due, seq) <= (?1, ?2) AND due >= ?3 AND (last_due, last_seq) >= (?1, ?2) ORDER BY due DESC, seq DESC`;
@@ -44,7 +49,7 @@ export class SqliteHeldStore implements HeldStore {
   }
 
   static createTables(sql: Sql): void {
-    // Where rows lie by such a key all of a row is read to find another: it is for small ones.
+    // Where rows lie by such a key all of a row is read to find another: pages have a table of their own.
     sql.exec(
       `CREATE TABLE IF NOT EXISTS held (
         due INTEGER NOT NULL,
@@ -71,23 +76,17 @@ export class SqliteHeldStore implements HeldStore {
 
   put(messages: readonly HeldFrame[]): void {
     for (const page of cutPages(messages)) {
-      const [first] = page as [HeldFrame];
-      if (page.length === 1 && first.frame.length <= MAX_ALONE_BYTES) this.#putAlone(first);
-      else this.#putPage(page);
+      if (page.length >= FEWEST && this.#hasRoomFor(page)) this.#putPage(page);
+      else for (const message of page) this.#putAlone(message);
     }
   }
 
   page(key: HeldKey): Page | null {
-    const recent = this.#recent.find((page) => indexIn(page, key) >= 0);
-    if (recent) return this.#use(recent);
+    const recent = this.#recentWith(key);
+    if (recent) return recent;
     const statement = "SELECT due, seq, attempts FROM held WHERE due = ? AND seq = ?";
     const alone = selectFirst<MessageRow>(this.#sql, statement, key.due, key.seq);
-    if (alone) return { id: null, messages: [alone], frames: null };
-    for (let passed = 0; ; passed++) {
-      const [page] = this.#around(key, `LIMIT 1 OFFSET ${passed}`);
-      if (page === undefined) return null;
-      if (indexIn(page, key) >= 0) return page;
-    }
+    return alone ? { id: null, messages: [alone], frames: null } : this.#pageWith(key);
   }
 
   keep(page: Page, messages: readonly HeldMessage[]): void {
@@ -103,7 +102,10 @@ export class SqliteHeldStore implements HeldStore {
   }
 
   frame(key: HeldKey): Uint8Array | null {
-    const page = this.page(key);
+    const recent = this.#recentWith(key);
+    const alone = recent ? null : this.#aloneFrame(key);
+    if (alone) return alone;
+    const page = recent ?? this.#pageWith(key);
     return page && this.#frameIn(page, key);
   }
 
@@ -151,6 +153,25 @@ export class SqliteHeldStore implements HeldStore {
     SqliteHeldStore.createTables(this.#sql);
   }
 
+  #hasRoomFor(messages: readonly HeldFrame[]): boolean {
+    const [first, last] = [messages[0] as HeldFrame, messages.at(-1) as HeldFrame];
+    const bindings = [last.due, last.seq, pageSpan(first.due).from, first.due, first.seq, MOST_OVERLAPPING];
+    return [...this.#sql.exec(OVERLAPPING, ...bindings)].length < MOST_OVERLAPPING;
+  }
+
+  #recentWith(key: HeldKey): Page | null {
+    const recent = this.#recent.find((page) => indexIn(page, key) >= 0);
+    return recent ? this.#use(recent) : null;
+  }
+
+  #pageWith(key: HeldKey): Page | null {
+    for (let passed = 0; ; passed++) {
+      const [page] = this.#around(key, `LIMIT 1 OFFSET ${passed}`);
+      if (page === undefined) return null;
+      if (indexIn(page, key) >= 0) return page;
+    }
+  }
+
   #putAlone({ due, seq, attempts, frame }: HeldFrame): void {
     this.#sql.exec("INSERT INTO held VALUES (?, ?, ?, ?)", due, seq, attempts, frame);
   }
@@ -176,9 +197,12 @@ export class SqliteHeldStore implements HeldStore {
   }
 
   #frameIn(page: Page, key: HeldKey): Uint8Array | null {
-    if (page.frames) return page.frames[indexIn(page, key)] ?? null;
+    return page.frames ? (page.frames[indexIn(page, key)] ?? null) : this.#aloneFrame(key);
+  }
+
+  #aloneFrame({ due, seq }: HeldKey): Uint8Array | null {
     const statement = "SELECT frame FROM held WHERE due = ? AND seq = ?";
-    const row = selectFirst<{ frame: ArrayBuffer }>(this.#sql, statement, key.due, key.seq);
+    const row = selectFirst<{ frame: ArrayBuffer }>(this.#sql, statement, due, seq);
     return row && toBytes(row.frame);
   }
 

@@ -152,14 +152,14 @@ describe("Held in SQLite", () => {
 
   it("[CHN24] what comes between two saves shares a row, which goes with the last of them", () => {
     const { one, rows } = inSqlite();
-    for (let seq = 1; seq <= 100; seq++) one.hold(message(seq), T0 + (seq % 10), frame(`m${seq}`));
+    for (let seq = 1; seq <= 100; seq++) one.hold(message(seq), T0 + 9, frame(`m${seq}`));
     one.settle([]);
     expect(rows()).toBe(1);
     const released = one.release(T0 + 9, 200);
     expect(released).toHaveLength(100);
     for (const done of released.slice(1)) one.finish(done);
     one.settle(released.slice(0, 1));
-    expect([rows(), toByteString(one.frame(released[0] as Unfinished) ?? frame(""))]).toEqual([1, "m10"]);
+    expect([rows(), toByteString(one.frame(released[0] as Unfinished) ?? frame(""))]).toEqual([1, "m1"]);
     one.finish(released[0] as Unfinished);
     one.settle([]);
     expect(rows()).toBe(0);
@@ -167,16 +167,43 @@ describe("Held in SQLite", () => {
 
   it("[CHN24] a row is not written for each that goes, but when half of them are gone", () => {
     const { store, one } = inSqlite();
-    for (let seq = 1; seq <= 100; seq++) one.hold(message(seq), T0 + seq, frame(`m${seq}`));
+    for (let seq = 1; seq <= 100; seq++) one.hold(message(seq), T0, frame(`m${seq}`));
     one.settle([]);
-    const inMemory = one.release(T0 + 50, 200);
+    const inMemory = one.release(T0, 50);
     const sizes = [];
     while (inMemory.length > 0) {
       one.finish(inMemory.shift() as Unfinished);
       one.settle(inMemory);
-      sizes.push(store.page({ due: T0 + 100, seq: 100 })?.messages.length);
+      sizes.push(store.page({ due: T0, seq: 100 })?.messages.length);
     }
     expect(sizes).toEqual([...Array(49).fill(100), 50]);
+  });
+
+  it("[CHN16] [CHN24] is as fast however much overlaps: many batches that fall due within the same minute, in no order", () => {
+    const database = new Database();
+    SqliteChannelStore.createTables(database);
+    const one = new Held(new SqliteChannelStore(database).held);
+    const random = new Random(1);
+    const [batches, size] = [100, 100];
+    for (let seq = 1; seq <= batches * size; seq++) {
+      one.hold(message(seq), T0 + random.int(60_000), frame(`m${seq}`));
+      if (seq % size === 0) one.settle([]);
+    }
+    const [statements, rows] = [database.count("SELECT"), database.rowsRead];
+    let memory: Unfinished[] = [];
+    let count = 0;
+    for (let now = T0; count < batches * size; now += 100) {
+      const due = one.release(now, 1_000);
+      for (const each of due) expect(toByteString(one.frame(each) ?? frame(""))).toBe(`m${each.seq}`);
+      memory.push(...due);
+      count += due.length;
+      if (memory.length < 500) continue;
+      for (const done of memory.slice(0, -100)) one.finish(done);
+      memory = memory.slice(-100);
+      one.settle(memory);
+    }
+    expect(database.count("SELECT") - statements).toBeLessThan(10 * count);
+    expect(database.rowsRead - rows).toBeLessThan(20 * count);
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])(

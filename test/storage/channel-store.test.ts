@@ -212,7 +212,7 @@ describe("SqliteChannelStore", () => {
     expect([after.load(), after.held.due(START, EVER, 10)]).toEqual([frame(1), [message(10, 1, 3)]]);
   });
 
-  it("[CHN24] those that come together and fall due within a minute share rows, up to 128 or 128 KB", () => {
+  it("[CHN24] those that come together and fall due within 8 s share rows, 128 or 128 KB at most", () => {
     const rowsOf = (...messages: [due: number, bytes: number][]) => {
       const database = new Database();
       sqliteStore(database).held.put(
@@ -226,10 +226,25 @@ describe("SqliteChannelStore", () => {
     expect(rowsOf(...many(1_280, T0, 10))).toEqual([0, 10]);
     expect(rowsOf(...many(16, T0, 8_192))).toEqual([0, 1]);
     expect(rowsOf(...many(17, T0, 8_192))).toEqual([1, 1]);
-    expect(rowsOf([T0, 1], [T0 + 1_000, 1], [T0 + 200_000, 1], [T0 + 1, 1], [T0 + 200_001, 1])).toEqual([0, 2]);
-    expect(rowsOf([T0, 1], [T0 + 200_000, 1])).toEqual([2, 0]);
-    // Where small ones lie large ones would be in the way.
-    expect(rowsOf(...many(3, T0, 120_000))).toEqual([0, 3]);
+    // From four on that costs less than rows of their own.
+    expect(rowsOf(...many(3, T0, 100))).toEqual([3, 0]);
+    expect(rowsOf(...many(4, T0, 100), ...many(5, T0 + 200_000, 100), [T0 + 400_000, 1])).toEqual([1, 2]);
+    expect(rowsOf(...many(4, T0, 100_000))).toEqual([4, 0]);
+  });
+
+  it("[CHN16] [CHN24] four pages overlap at most: what comes then has rows of its own", () => {
+    const database = new Database();
+    const { held } = sqliteStore(database);
+    const put = (from: number) =>
+      heldWith(held, ...Array.from({ length: 10 }, (_, index) => message(T0 + from + 100 * index, ++seqs)));
+    let seqs = 0;
+    const rows = () => [database.rows("held"), database.rows("held_page")];
+    for (let i = 0; i < 4; i++) put(i);
+    expect(rows()).toEqual([0, 4]);
+    put(5);
+    expect(rows()).toEqual([10, 4]);
+    put(2_000);
+    expect(rows()).toEqual([10, 5]);
   });
 
   it("[CHN24] what is looked for again and again is not read each time", () => {

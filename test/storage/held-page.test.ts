@@ -47,11 +47,20 @@ describe("a page of held messages", () => {
     expect(frames.map((each) => toByteString(each))).toEqual(["one", "two two"]);
   });
 
-  it("[CHN24] holds what falls due within the same span of some 65 s", () => {
+  it("[CHN24] holds what falls due within the same span of some 8 s", () => {
     const { from, to } = pageSpan(T0);
-    expect([to - from + 1, pageSpan(from), pageSpan(to)]).toEqual([65_536, { from, to }, { from, to }]);
+    expect([to - from + 1, pageSpan(from), pageSpan(to)]).toEqual([8_192, { from, to }, { from, to }]);
     const pages = cutPages([message(to + 1, 1), message(from, 2), message(to, 3), message(from - 1, 4)]);
     expect(pages.map((page) => page.map(({ seq }) => seq))).toEqual([[4], [2, 3], [1]]);
+  });
+
+  it("[CHN24] of 32 messages ends with an instant, so that those of many for few instants do not overlap", () => {
+    const some = (count: number, due: number, from: number) =>
+      Array.from({ length: count }, (_, index) => message(due, from + index));
+    const sizes = (messages: HeldFrame[]) => cutPages(messages).map(({ length }) => length);
+    expect(sizes([...some(32, T0, 1), ...some(10, T0 + 1, 100)])).toEqual([32, 10]);
+    expect(sizes([...some(31, T0, 1), ...some(10, T0 + 1, 100)])).toEqual([41]);
+    expect(sizes([...some(200, T0, 1), ...some(100, T0 + 1, 1_000)])).toEqual([128, 72, 100]);
   });
 
   it("[CHN24] seeded: pages have every message once, in order, and no more than they may", () => {
