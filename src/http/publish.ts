@@ -3,7 +3,7 @@
 import type { PublishOutcome } from "../durable/publish-group.ts";
 import { concat } from "../protocol/bytes.ts";
 import type { BodyLimits } from "../protocol/command-decoder.ts";
-import { MpubCheck, mpubMessages, type Range } from "../protocol/mpub-body.ts";
+import { MpubCheck, mpubMessages, Range } from "../protocol/mpub-body.ts";
 import { recordOf } from "../queue/record.ts";
 import { RecordWriter } from "../queue/record-writer.ts";
 import type { Broker } from "./broker.ts";
@@ -91,7 +91,7 @@ function* lines(body: Uint8Array): Iterable<Range> {
   for (let from = 0; from < body.length; ) {
     const lf = body.indexOf(LF, from);
     const to = lf < 0 ? body.length : lf;
-    if (to > from) yield { from, to };
+    if (to > from) yield new Range(from, to);
     from = to + 1;
   }
 }

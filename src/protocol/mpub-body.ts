@@ -68,10 +68,18 @@ export class MpubCheck {
   }
 }
 
-/** Where a message lies in a body: from `from` to before `to`. */
-export interface Range {
+/**
+ * Where a message lies in a body: from `from` to before `to`. A class, since literals that have the same properties elsewhere, with large
+ * numbers, would make the engine bring each of these into another form.
+ */
+export class Range {
   readonly from: number;
   readonly to: number;
+
+  constructor(from: number, to: number) {
+    this.from = from;
+    this.to = to;
+  }
 }
 
 /** The messages of a body, which was checked, that begins at `start`. */
@@ -81,7 +89,7 @@ export function* mpubMessages(buffer: Uint8Array, start: number): Iterable<Range
   for (let index = 0; index < count; index++) {
     const from = at + SIZE;
     at = from + readInt32(buffer, at);
-    yield { from, to: at };
+    yield new Range(from, at);
   }
 }
 
