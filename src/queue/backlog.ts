@@ -4,9 +4,10 @@ import { Ahead, type TakenAhead } from "./ahead.ts";
 import { BatchWindow, type Run } from "./batch-window.ts";
 import type { HeldKey, HeldStore } from "./channel-store.ts";
 import { Deferred } from "./deferred.ts";
-import { Held } from "./held.ts";
+import { Held, type Holding } from "./held.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Batch } from "./log-store.ts";
+import { MISSING_AT_ONCE, MissingFrames } from "./missing-frames.ts";
 import { dueAt, frameOf } from "./record.ts";
 import { type Unfinished, unfinished } from "./unfinished.ts";
 import { Waiting } from "./waiting.ts";
@@ -15,8 +16,6 @@ import { Waiting } from "./waiting.ts";
 const MAX_WAITING = 10_000;
 /** Held messages that are brought back at a time. */
 const RELEASED_AT_ONCE = 1_000;
-/** Frames that are asked for at a time. */
-const MISSING_AT_ONCE = 64;
 /** More log than this is not fetched ahead, bytes. */
 const MAX_FRESH_BYTES = 2 ** 20;
 /** When there are more deferred messages than this, all of them move to the held store. */
@@ -34,10 +33,7 @@ export class Backlog {
   readonly ahead: Ahead;
   /** How far the topic has fanned out, as far as it is known here. */
   #end: number;
-  /** Messages whose frame must come from the topic before they can be delivered or held. */
-  #missing = new Map<number, Unfinished>();
-  /** Bytes of frames that came for missing messages since the last save. */
-  #suppliedBytes = 0;
+  readonly #missing = new MissingFrames();
 
   constructor(cursor: number, store: HeldStore, mark?: HeldKey, ahead?: readonly TakenAhead[]) {
     this.ahead = new Ahead(ahead);
@@ -72,7 +68,7 @@ export class Backlog {
 
   /** Whether so many frames came to be held that they should be, soon. */
   get isLaden(): boolean {
-    return this.#suppliedBytes > MAX_DEFERRED_BYTES;
+    return this.#missing.suppliedBytes > MAX_DEFERRED_BYTES;
   }
 
   /** How many messages were taken and are in memory, those in flight left out. */
@@ -91,12 +87,7 @@ export class Backlog {
 
   /** Seqs whose frames must be fetched from the topic, at most some hundred. */
   get missing(): number[] {
-    const seqs: number[] = [];
-    for (const seq of this.#missing.keys()) {
-      if (seqs.length === MISSING_AT_ONCE) break;
-      seqs.push(seq);
-    }
-    return seqs;
+    return this.#missing.seqs;
   }
 
   learnEnd(end: number): void {
@@ -113,17 +104,7 @@ export class Backlog {
    * these: they are dropped.
    */
   supply(seqs: readonly number[], frames: readonly (Uint8Array | null)[]): number[] {
-    const lost: number[] = [];
-    frames.forEach((frame, index) => {
-      const seq = seqs[index] as number;
-      const message = this.#missing.get(seq);
-      if (!message) return;
-      this.#missing.delete(seq);
-      message.frame = frame;
-      message.isLost = frame === null;
-      this.#suppliedBytes += frame?.length ?? 0;
-      if (message.isLost) lost.push(seq);
-    });
+    const lost = this.#missing.supply(seqs, frames);
     if (lost.length > 0) {
       this.waiting.removeIf(({ seq }) => lost.includes(seq));
       this.deferred.removeIf(({ seq }) => lost.includes(seq));
@@ -219,15 +200,24 @@ export class Backlog {
    */
   holdLong(inFlight: InFlight, now: number): void {
     inFlight.settle(now - HOLD_AFTER_MS);
-    this.#suppliedBytes = 0;
+    this.#missing.saved();
+    const holdings: Holding[] = [];
+    const hold = (message: Unfinished, due: number): boolean => {
+      const frame = this.#frame(message);
+      if (frame === null) return false;
+      holdings.push({ message, due, frame });
+      message.frame = null;
+      return true;
+    };
     const isCrowded = this.deferred.size > MAX_DEFERRED;
     this.deferred.removeIf((message) => {
       const isLong = message.at - now > HOLD_AFTER_MS || isCrowded;
-      return isLong && message.at > this.held.mark.due && this.#hold(message, message.at);
+      return isLong && message.at > this.held.mark.due && hold(message, message.at);
     });
     for (const message of this.#unfinished(inFlight)) {
-      if (message.heldDue === null && now - message.takenAt > HOLD_AFTER_MS) this.#hold(message, 0);
+      if (message.heldDue === null && now - message.takenAt > HOLD_AFTER_MS) hold(message, 0);
     }
+    this.held.hold(holdings);
     this.held.settle(this.#unfinished(inFlight));
     this.#dropFrames();
   }
@@ -346,17 +336,9 @@ export class Backlog {
     }
   }
 
-  #hold(message: Unfinished, due: number): boolean {
-    const frame = this.#frame(message);
-    if (frame === null) return false;
-    this.held.hold(message, due, frame);
-    message.frame = null;
-    return true;
-  }
-
   #frame(message: Unfinished): Uint8Array | null {
     message.frame ??= this.#window.frame(message.seq) ?? this.held.frame(message);
-    if (message.frame === null && !message.isLost) this.#missing.set(message.seq, message);
+    if (message.frame === null && !message.isLost) this.#missing.add(message);
     return message.frame;
   }
 }

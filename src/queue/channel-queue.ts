@@ -247,7 +247,7 @@ export class ChannelQueue {
 
   /** Whether there is something for a consumer that has room for little. */
   isHoldingBack(now: number): boolean {
-    return !this.#isPaused && this.consumers.isCrowded && this.#backlog.isAtHand(now);
+    return !this.#isPaused && this.consumers.isAnyNearlyFull && this.#backlog.isAtHand(now);
   }
 
   /** When `dispatch` has something to do next though nothing else happens, ms; Infinity for never. */

@@ -70,12 +70,13 @@ export class Consumer {
   }
 
   /**
-   * Whether there is room for so much that a send is worth it. Who finishes messages piece by piece, as they arrive, would else be sent
-   * ever smaller pieces, and answer each of them (the silly window of TCP, RFC 1122 4.2.3.4).
+   * Whether it has room; who is patient waits until there is so much that a send is worth it. Who finishes messages piece by piece, as they
+   * arrive, would else be sent ever smaller pieces, and answer each of them (the silly window of TCP, RFC 1122 4.2.3.4).
    */
-  get isWorthASend(): boolean {
+  canBeServed(isPatient: boolean): boolean {
     const { room } = this;
-    return room > 0 && (room >= this.rdy * WORTH_A_SEND || this.settings.outputBufferTimeoutMs === 0);
+    const isEnough = !isPatient || room >= this.rdy * WORTH_A_SEND || this.settings.outputBufferTimeoutMs === 0;
+    return room > 0 && isEnough;
   }
 
   /** Bytes in flight that it may not have read yet. */

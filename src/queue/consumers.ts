@@ -2,12 +2,6 @@
 
 import type { Consumer } from "./consumer.ts";
 
-/** Whether a consumer can be served. */
-type CanBeServed = (consumer: Consumer) => boolean;
-
-export const hasRoom: CanBeServed = ({ room }) => room > 0;
-export const isWorthASend: CanBeServed = (consumer) => consumer.isWorthASend;
-
 export class Consumers {
   readonly #byId = new Map<string, Consumer>();
   readonly #order: Consumer[] = [];
@@ -38,12 +32,15 @@ export class Consumers {
     return this.#byId.get(consumer.id) === consumer;
   }
 
-  /** The consumer whose turn it is, of those that can be served; undefined when there is none. Its turn is over when it is `served`. */
-  next(canBeServed = hasRoom): Consumer | undefined {
+  /**
+   * The consumer with room whose turn it is, or with room that is worth a send; undefined when there is none. Its turn is over when it is
+   * `served`.
+   */
+  next(isPatient = false): Consumer | undefined {
     for (let i = 0; i < this.#order.length; i++) {
       const index = (this.#turn + i) % this.#order.length;
       const consumer = this.#order[index] as Consumer;
-      if (canBeServed(consumer)) {
+      if (consumer.canBeServed(isPatient)) {
         this.#turn = index;
         return consumer;
       }
@@ -56,16 +53,16 @@ export class Consumers {
     this.#turn++;
   }
 
-  /** How many consumers can be served. */
-  ready(canBeServed = hasRoom): number {
+  /** How many consumers have room, or room that is worth a send. */
+  ready(isPatient = false): number {
     let ready = 0;
-    for (const consumer of this.#order) if (canBeServed(consumer)) ready++;
+    for (const consumer of this.#order) if (consumer.canBeServed(isPatient)) ready++;
     return ready;
   }
 
   /** Whether any has room, but for so little that it is not worth a send. */
-  get isCrowded(): boolean {
-    return this.#order.some((consumer) => hasRoom(consumer) && !isWorthASend(consumer));
+  get isAnyNearlyFull(): boolean {
+    return this.#order.some((consumer) => consumer.canBeServed(false) && !consumer.canBeServed(true));
   }
 
   /** Whether any consumer wants messages, be it when others are finished. */

@@ -5,7 +5,7 @@ import { writeAttempts } from "../protocol/message.ts";
 import type { Backlog } from "./backlog.ts";
 import type { Run } from "./batch-window.ts";
 import type { Consumer } from "./consumer.ts";
-import { type Consumers, hasRoom, isWorthASend } from "./consumers.ts";
+import type { Consumers } from "./consumers.ts";
 import { Flight } from "./flight.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { LatencyMeter } from "./latency-meter.ts";
@@ -51,12 +51,11 @@ export class Delivery {
     return most - this.#inFlight.size - this.#backlog.size;
   }
 
-  /** Fills the outboxes of consumers with room; when it is patient, of those for which that is worth a send. Returns those that got something. */
+  /** Fills the outboxes of consumers with room; when it is patient, with room that is worth a send. Returns those that got something. */
   dispatch(now: number, isPatient: boolean): ReadonlySet<Consumer> {
     const served = new Set<Consumer>();
-    const canBeServed = isPatient ? isWorthASend : hasRoom;
-    const share = Math.ceil(this.#backlog.fresh / Math.max(1, this.#consumers.ready(canBeServed)));
-    for (let consumer = this.#consumers.next(canBeServed); consumer; consumer = this.#consumers.next(canBeServed)) {
+    const share = Math.ceil(this.#backlog.fresh / Math.max(1, this.#consumers.ready(isPatient)));
+    for (let consumer = this.#consumers.next(isPatient); consumer; consumer = this.#consumers.next(isPatient)) {
       const outcome = this.#deliverNext(consumer, Math.max(1, share), now);
       if (outcome === "nothing") break;
       if (outcome === "passed") continue;

@@ -1,23 +1,20 @@
 // The messages that a channel keeps itself: those deferred for long, and those unfinished for long, whose place in the
 // topic's log would otherwise have to be kept. They come back into memory in the order of their due times.
 
-import {
-  type HeldFrame,
-  type HeldKey,
-  type HeldMessage,
-  type HeldStore,
-  inOrder,
-  isBehind,
-  NOTHING_DUE,
-} from "./channel-store.ts";
+import { type HeldKey, type HeldMessage, type HeldStore, inOrder, isBehind, NOTHING_DUE } from "./channel-store.ts";
 import { type Unfinished, unfinished } from "./unfinished.ts";
+
+/** A message that is to be held: under its due time, to come back then, or with 0 to stay in memory, too. */
+export interface Holding {
+  readonly message: Unfinished;
+  readonly due: number;
+  readonly frame: Uint8Array;
+}
 
 export class Held {
   readonly #store: HeldStore;
   /** Messages up to here are in memory, or finished. */
   #mark: HeldKey;
-  /** Taken over since the last save, by seq: what comes together is stored together. */
-  readonly #incoming = new Map<number, HeldFrame>();
   /** Finished since the last save, or held anew: they go with the next one, so that a crash before it can bring them back. */
   #finished: HeldKey[] = [];
   /** Taken before they were due, since the last save: they go to where those lie that are in memory, too. */
@@ -49,31 +46,27 @@ export class Held {
 
   /** Messages that are not in memory, all of them or those due at `now`. */
   count(now?: number): number {
-    this.#storeIncoming();
     return this.#store.count(this.#mark, now);
   }
 
   /** The frame of a message that is in memory; null when it does not lie here. */
   frame({ seq, heldDue: due }: Unfinished): Uint8Array | null {
-    if (due === null) return null;
-    const incoming = this.#incoming.get(seq);
-    return incoming?.due === due ? incoming.frame : this.#store.frame({ due, seq });
+    return due === null ? null : this.#store.frame({ due, seq });
   }
 
   /** The frame of a message that is not in memory; null when there is no such message. */
   frameBehind(key: HeldKey): Uint8Array | null {
-    if (!isBehind(key, this.#mark)) return null;
-    this.#storeIncoming();
-    return this.#store.frame(key);
+    return isBehind(key, this.#mark) ? this.#store.frame(key) : null;
   }
 
-  /** Takes a message over: under its due time, to come back then, or with 0 to stay in memory, too. */
-  hold(message: Unfinished, due: number, frame: Uint8Array): void {
-    this.finish(message);
-    const { seq, attempts } = message;
-    this.#incoming.set(seq, { due, seq, attempts, frame });
-    message.heldDue = due;
-    if (this.#earliest !== null && due > this.#mark.due && due < this.#earliest) this.#earliest = due;
+  /** Takes messages over, to be stored together. */
+  hold(holdings: readonly Holding[]): void {
+    for (const { message, due } of holdings) {
+      this.finish(message);
+      message.heldDue = due;
+      if (this.#earliest !== null && due > this.#mark.due && due < this.#earliest) this.#earliest = due;
+    }
+    this.#store.put(holdings.map(({ message: { seq, attempts }, due, frame }) => ({ due, seq, attempts, frame })));
   }
 
   /** Takes note that a message is finished for good, or lies elsewhere from now on. */
@@ -84,7 +77,6 @@ export class Held {
   /** Messages that are due, in order, at most `limit`: they are the caller's from now on. */
   release(now: number, limit: number): Unfinished[] {
     if (now < this.earliest) return [];
-    this.#storeIncoming();
     const due = this.#store.due(this.#mark, now, limit);
     const last = due.at(-1);
     if (last) this.#mark = { due: last.due, seq: last.seq };
@@ -94,7 +86,6 @@ export class Held {
 
   /** Up to `limit` messages that are not in memory, behind `after`, in order: they stay here. */
   look(after: HeldKey, limit: number): Unfinished[] {
-    this.#storeIncoming();
     const from = isBehind(after, this.#mark) ? after : this.#mark;
     return this.#store.due(from, Number.MAX_SAFE_INTEGER, limit).map((message) => inMemory(message, 0));
   }
@@ -102,7 +93,6 @@ export class Held {
   /** A message before it is due: it is the caller's from now on. To be saved before anything else happens. Null when it is none of these. */
   take(key: HeldKey, now: number): Unfinished | null {
     if (!isBehind(key, this.#mark)) return null;
-    this.#storeIncoming();
     const [message] = this.#store.due({ due: key.due, seq: key.seq - 1 }, key.due, 1);
     if (message?.seq !== key.seq) return null;
     this.#taken.push(message);
@@ -111,18 +101,16 @@ export class Held {
   }
 
   /**
-   * Stores what was taken over, and lets go of what is finished; to be called together with the saving of the channel's state.
+   * Moves what was taken, and lets go of what is finished; to be called together with the saving of the channel's state.
    * @param inMemory all messages that are unfinished and in memory
    */
   settle(inMemory: Iterable<Unfinished>): void {
-    this.#storeIncoming();
     this.#moveTaken();
     this.#letGo(inMemory);
   }
 
   clear(): void {
     this.#store.clear();
-    this.#incoming.clear();
     this.#finished = [];
     this.#taken = [];
     this.#mark = NOTHING_DUE;
@@ -130,14 +118,7 @@ export class Held {
   }
 
   #firstBehind(key: HeldKey): number {
-    this.#storeIncoming();
     return this.#store.due(key, Number.MAX_SAFE_INTEGER, 1)[0]?.due ?? Number.POSITIVE_INFINITY;
-  }
-
-  #storeIncoming(): void {
-    if (this.#incoming.size === 0) return;
-    this.#store.put([...this.#incoming.values()]);
-    this.#incoming.clear();
   }
 
   #moveTaken(): void {
@@ -153,11 +134,8 @@ export class Held {
 
   #remove(key: HeldKey): void {
     const page = this.#store.page(key);
-    if (page)
-      this.#store.keep(
-        page,
-        page.messages.filter((other) => inOrder(other, key) !== 0),
-      );
+    const left = page?.messages.filter((other) => inOrder(other, key) !== 0);
+    if (page && left) this.#store.keep(page, left);
   }
 
   /** A page goes with the last of its messages; one of which half is gone is made anew, so that it takes not much more than it must. */
@@ -165,8 +143,8 @@ export class Held {
     if (this.#finished.length === 0) return;
     const finished = new Map(this.#finished.sort(inOrder).map((key) => [nameOf(key), key]));
     this.#finished = [];
-    const heldDues = new Map<number, number | null>();
-    for (const { seq, heldDue } of inMemory) heldDues.set(seq, heldDue);
+    const heldDues = new Map<number, number>();
+    for (const { seq, heldDue } of inMemory) if (heldDue !== null) heldDues.set(seq, heldDue);
     for (const key of finished.values()) {
       const page = this.#store.page(key);
       if (!page) continue;

@@ -75,7 +75,7 @@ describe("Consumer", () => {
     consumer.rdy = rdy;
     const isWorth = [few, enough].map((room) => {
       consumer.inFlight = rdy - room;
-      return consumer.isWorthASend;
+      return consumer.canBeServed(true);
     });
     expect(isWorth).toEqual([false, true]);
   });
@@ -84,9 +84,9 @@ describe("Consumer", () => {
     const consumer = new Consumer("a", { ...SETTINGS, outputBufferTimeoutMs: 0 });
     consumer.rdy = 2_500;
     consumer.inFlight = 2_499;
-    expect(consumer.isWorthASend).toBe(true);
+    expect(consumer.canBeServed(true)).toBe(true);
     consumer.inFlight = 2_500;
-    expect(consumer.isWorthASend).toBe(false);
+    expect(consumer.canBeServed(true)).toBe(false);
   });
 
   it("[CHN21] never vanishes where nobody listens", () => {

@@ -18,6 +18,20 @@ function message(seq: number, attempts = 1): Unfinished {
   return { ...unfinished(seq, T0), attempts };
 }
 
+function hold(held: Held, message: Unfinished, due: number, frame: Uint8Array): void {
+  held.hold([{ message, due, frame }]);
+}
+
+/** Messages with the seqs behind `seq`, together. */
+function holdAll(held: Held, dues: readonly number[], seq = 0): void {
+  held.hold(
+    dues.map((due, index) => {
+      const number = seq + index + 1;
+      return { message: message(number), due, frame: frame(`m${number}`) };
+    }),
+  );
+}
+
 /** A store, and what holds messages in it. */
 function held(): { store: MemoryChannelStore; held: Held } {
   const store = new MemoryChannelStore();
@@ -28,8 +42,8 @@ describe("Held", () => {
   it("[CHN15] a message that is held comes back when it is due, with its attempts and its frame", () => {
     const { held: one } = held();
     const early = message(7, 3);
-    one.hold(early, T0 + 10, frame("early"));
-    one.hold(message(2), T0 + 20, frame("late"));
+    hold(one, early, T0 + 10, frame("early"));
+    hold(one, message(2), T0 + 20, frame("late"));
     expect([one.count(), one.count(T0 + 10), one.earliest]).toEqual([2, 1, T0 + 10]);
     expect(one.release(T0 + 9, 10)).toEqual([]);
     expect(one.release(T0 + 10, 10)).toMatchObject([{ heldDue: T0 + 10, at: T0 + 10, seq: 7, attempts: 3 }]);
@@ -45,7 +59,7 @@ describe("Held", () => {
       [2, 5],
       [1, 4],
     ] as const)
-      one.hold(message(seq), T0 + due, frame(""));
+      hold(one, message(seq), T0 + due, frame(""));
     const parts = [one.release(T0 + 3, 3), one.release(T0 + 3, 3), one.release(T0 + 3, 3)];
     expect(parts.map((part) => part.map(({ seq }) => seq))).toEqual([[4, 9, 5], [1], []]);
   });
@@ -53,7 +67,7 @@ describe("Held", () => {
   it("[CHN1] a message that stays in memory, too, is not counted a second time", () => {
     const { held: one } = held();
     const unfinishedForLong = message(7, 2);
-    one.hold(unfinishedForLong, 0, frame("x"));
+    hold(one, unfinishedForLong, 0, frame("x"));
     expect([one.count(), one.count(T0)]).toEqual([0, 0]);
     expect(one.release(T0, 10)).toEqual([]);
     expect(toByteString(one.frame(unfinishedForLong) ?? frame(""))).toBe("x");
@@ -61,7 +75,7 @@ describe("Held", () => {
 
   it("[CHN1] a message that stays in memory, too, does not come back from the store after a restart", () => {
     const { store, held: one } = held();
-    one.hold(message(7, 2), 0, frame("x"));
+    hold(one, message(7, 2), 0, frame("x"));
     const restarted = new Held(store.held, one.mark);
     expect([restarted.earliest, restarted.count(), restarted.release(T0, 10)]).toEqual([
       Number.POSITIVE_INFINITY,
@@ -73,9 +87,9 @@ describe("Held", () => {
   it("[CHN15] a message that is held a second time is only there once", () => {
     const { store, held: one } = held();
     const twice = message(7);
-    one.hold(twice, 0, frame("x"));
+    hold(one, twice, 0, frame("x"));
     one.settle([twice]);
-    one.hold(twice, T0 + 5, frame("x"));
+    hold(one, twice, T0 + 5, frame("x"));
     one.settle([]);
     expect(store.held.frame({ due: 0, seq: 7 })).toBeNull();
     expect(one.release(T0 + 5, 10)).toMatchObject([{ heldDue: T0 + 5, at: T0 + 5, seq: 7, attempts: 1 }]);
@@ -84,7 +98,7 @@ describe("Held", () => {
   it("[DUR2] what is finished stays until it is settled: a crash before may bring it back", () => {
     const { store, held: one } = held();
     const done = message(7);
-    one.hold(done, T0 + 1, frame("x"));
+    hold(one, done, T0 + 1, frame("x"));
     const { mark } = one;
     one.release(T0 + 1, 10);
     one.settle([done]);
@@ -104,7 +118,7 @@ describe("Held", () => {
       [2, 9],
       [2, 4],
     ] as const)
-      one.hold(message(seq), due === 0 ? 0 : T0 + due, frame(""));
+      hold(one, message(seq), due === 0 ? 0 : T0 + due, frame(""));
     const look = (due: number, seq: number, limit: number) => one.look({ due, seq }, limit).map(({ seq }) => seq);
     expect([look(0, 0, 9), look(0, 0, 2), look(T0 + 2, 4, 9)]).toEqual([
       [4, 9, 5],
@@ -117,7 +131,7 @@ describe("Held", () => {
 
   it("[CHN22] one can be taken before it is due: then it is in memory, and its row is no other's", () => {
     const { store, held: one } = held();
-    for (const seq of [7, 8]) one.hold(message(seq, 2), T0 + 10, frame(`m${seq}`));
+    for (const seq of [7, 8]) hold(one, message(seq, 2), T0 + 10, frame(`m${seq}`));
     expect(one.take({ due: T0 + 10, seq: 9 }, T0)).toBeNull();
     const taken = one.take({ due: T0 + 10, seq: 7 }, T0);
     expect(taken).toMatchObject({ seq: 7, attempts: 2, heldDue: 0, takenAt: T0 });
@@ -132,12 +146,12 @@ describe("Held", () => {
 
   it("[CHN14] after clearing nothing is held", () => {
     const { store, held: one } = held();
-    one.hold(message(7), T0 + 1, frame("x"));
+    hold(one, message(7), T0 + 1, frame("x"));
     one.release(T0 + 1, 10);
-    one.hold(message(8), T0 + 9, frame("y"));
+    hold(one, message(8), T0 + 9, frame("y"));
     one.clear();
     expect([one.count(), one.earliest, one.mark]).toEqual([0, Number.POSITIVE_INFINITY, new Held(store.held).mark]);
-    one.hold(message(9), T0 + 3, frame("z"));
+    hold(one, message(9), T0 + 3, frame("z"));
     expect(one.release(T0 + 3, 10).map(({ seq }) => seq)).toEqual([9]);
   });
 });
@@ -152,7 +166,7 @@ describe("Held in SQLite", () => {
 
   it("[CHN24] what comes between two saves shares a row, which goes with the last of them", () => {
     const { one, rows } = inSqlite();
-    for (let seq = 1; seq <= 100; seq++) one.hold(message(seq), T0 + 9, frame(`m${seq}`));
+    holdAll(one, Array(100).fill(T0 + 9));
     one.settle([]);
     expect(rows()).toBe(1);
     const released = one.release(T0 + 9, 200);
@@ -167,7 +181,7 @@ describe("Held in SQLite", () => {
 
   it("[CHN24] a row is not written for each that goes, but when half of them are gone", () => {
     const { store, one } = inSqlite();
-    for (let seq = 1; seq <= 100; seq++) one.hold(message(seq), T0, frame(`m${seq}`));
+    holdAll(one, Array(100).fill(T0));
     one.settle([]);
     const inMemory = one.release(T0, 50);
     const sizes = [];
@@ -185,9 +199,9 @@ describe("Held in SQLite", () => {
     const one = new Held(new SqliteChannelStore(database).held);
     const random = new Random(1);
     const [batches, size] = [100, 100];
-    for (let seq = 1; seq <= batches * size; seq++) {
-      one.hold(message(seq), T0 + random.int(60_000), frame(`m${seq}`));
-      if (seq % size === 0) one.settle([]);
+    for (let batch = 0; batch < batches; batch++) {
+      const dues = Array.from({ length: size }, () => T0 + random.int(60_000));
+      holdAll(one, dues, batch * size);
     }
     const [statements, rows] = [database.count("SELECT"), database.rowsRead];
     let memory: Unfinished[] = [];
@@ -231,11 +245,9 @@ describe("Held in SQLite", () => {
         const act = random.int(10);
         if (act < 3) {
           const spread = random.pick([10, 1_000, 200_000]);
-          for (let i = random.int(40); i >= 0; i--) {
-            const due = now + 1 + random.int(spread);
-            one.hold(message(++seqs), due, frame(`m${seqs}`));
-            waiting.set(seqs, due);
-          }
+          const dues = Array.from({ length: 1 + random.int(40) }, () => now + 1 + random.int(spread));
+          holdAll(one, dues, seqs);
+          for (const due of dues) waiting.set(++seqs, due);
           save(); // frames are held when the state is saved
         } else if (act < 5) {
           now += random.pick([1, 100, 50_000]);
@@ -252,7 +264,7 @@ describe("Held in SQLite", () => {
           // Deferred again, for long.
           const [again] = memory.splice(random.int(memory.length), 1) as [Unfinished];
           const due = now + 1 + random.int(1_000);
-          one.hold(again, due, one.frame(again) as Uint8Array);
+          hold(one, again, due, one.frame(again) as Uint8Array);
           waiting.set(again.seq, due);
           save();
         } else if (act === 8 && waiting.size > 0) {
